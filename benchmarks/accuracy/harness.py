@@ -81,7 +81,8 @@ def _run(job: Job) -> tuple[pd.DataFrame, dict[str, Any]]:
         inner_groups=[elements[i] for i in job.train] if job.by_element else None,
         duplicates=duplicate_groups(X, dataset.kinds, ions=dataset.ions)[job.train],
     )
-    others = {"extra trees": job.anchor, **make_baselines(job.descriptors)}
+    baselines = make_baselines(job.descriptors, dataset.inputs, dataset.kinds, ions=dataset.ions)
+    others = {"extra trees": job.anchor, **baselines}
     table = {"position": job.test, "y": y[job.test], "matterlearn": model.predict(X.iloc[job.test])}
     for name, other in others.items():
         table[name] = clone(other).fit(X.iloc[job.train], y[job.train]).predict(X.iloc[job.test])
@@ -93,9 +94,10 @@ def anchor_trees(features: Any, n_trees: int = 200) -> Any:
     return make_pipeline(features, ExtraTreesRegressor(n_trees, random_state=0))
 
 
-def score(
-    table: pd.DataFrame, models: Sequence[str] = ("matterlearn", "extra trees", "1-nearest neighbour", "mean")
-) -> dict[str, Any]:
+MODELS = ("matterlearn", "extra trees", "1-nearest neighbour", "linear on fractions", "mean")
+
+
+def score(table: pd.DataFrame, models: Sequence[str] = MODELS) -> dict[str, Any]:
     """Return the metrics of each model over all tested rows, with the spread of the mean absolute error over folds."""
     lines = {}
     for name in models:

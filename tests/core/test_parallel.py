@@ -3,7 +3,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
+import time
 
 import joblib
 import numpy as np
@@ -133,6 +135,134 @@ def test_workers_are_no_forks():
         assert map_items(lambda i: hasattr(__import__("joblib"), "this_process_only"), [0, 1], workers=2) == [False] * 2
     finally:
         del joblib.this_process_only
+
+
+# Deadlines
+
+
+def nap(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+LONG_FIRST = [1.4, 1.0, 0.8, 0.6, 0.6, 0.3, 0.3]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_without_a_deadline_all_is_computed_whatever_it_costs(workers):
+    costs = [1e9, 0.0, 1e-9, 5.0]
+    assert map_items(str, range(4), workers=workers, costs=costs) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nothing_is_begun_that_would_end_too_late(workers):
+    map_items(abs, range(2), workers=workers)  # the workers are there
+    share = 2.5 if workers == 1 else 1.9  # all together take 5 s of one worker
+    end = time.time() + share
+    found = map_items(nap, LONG_FIRST, workers=workers, costs=LONG_FIRST, deadline=end)
+    assert time.time() < end + 0.6
+    assert [a for a, b in zip(found, LONG_FIRST, strict=True) if a is not None and a != b] == []
+    assert found[0] == LONG_FIRST[0]  # they are begun in order
+    assert None in found
+    assert sum(seconds is not None for seconds in found) >= 2  # the time is used
+
+
+def test_a_long_item_that_does_not_fit_does_not_hold_up_a_short_one():
+    costs = [0.1, 60.0, 0.1]
+    assert map_items(nap, [0.1, 0.2, 0.1], costs=costs, deadline=time.time() + 5) == [0.1, None, 0.1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_speed_that_was_measured_decides(workers):
+    """Costs promise a fifth of what naps take: by them all would fit."""
+    map_items(abs, range(2), workers=workers)
+    naps = [1.0] * 6
+    end = time.time() + 2.3
+    found = map_items(nap, naps, workers=workers, costs=[0.2] * 6, deadline=end)
+    assert time.time() < end + 1.0
+    assert 1 <= sum(seconds is not None for seconds in found) <= 2 * workers
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_deadline_that_is_over_leaves_all_out(workers):
+    assert map_items(nap, [0.1] * 3, workers=workers, costs=[0.1] * 3, deadline=time.time() - 1) == [None] * 3
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_essential_is_computed_whatever_the_deadline(workers):
+    found = map_items(nap, [0.1] * 4, workers=workers, costs=[0.1] * 4, deadline=time.time() - 1, essential=2)
+    assert found == [0.1, 0.1, None, None]
+
+
+def test_a_far_deadline_changes_no_result():
+    alone = map_items(heavy, range(3), workers=1)
+    assert alone == map_items(heavy, range(3), workers=2, costs=[1.0] * 3, deadline=time.time() + 1000)
+
+
+@pytest.mark.parametrize("costs", [[1.0], [1.0, -1.0], [1.0, float("nan")], [1.0] * 3])
+def test_costs_are_one_number_for_each_item(costs):
+    with pytest.raises(ArgumentError, match=r"^costs: must be 2 numbers that are not negative"):
+        map_items(abs, [1, 2], costs=costs)
+
+
+def test_a_deadline_needs_costs():
+    with pytest.raises(ArgumentError, match=r"^costs: with a deadline, the costs of the items must be known"):
+        map_items(abs, [1, 2], deadline=time.time())
+
+
+# What is kept on the way
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_result_is_handed_over_here_as_soon_as_it_is_done(workers):
+    kept, moments = {}, {}
+
+    def keep(i, result):
+        assert os.getpid() == here
+        kept[i] = result
+        moments[i] = time.monotonic()
+
+    here = os.getpid()
+    map_items(abs, range(2), workers=workers)
+    naps = [0.8, 0.05, 0.05, 0.05]
+    start = time.monotonic()
+    assert map_items(nap, naps, workers=workers, keep=keep) == naps
+    assert kept == dict(enumerate(naps))
+    if workers == 2:
+        assert moments[1] - start < 0.6  # it did not wait for the first
+    else:
+        assert list(kept) == [0, 1, 2, 3]
+
+
+def test_what_was_not_begun_is_not_kept():
+    kept = {}
+    map_items(nap, [0.0, 1.0], costs=[0.1, 99.0], deadline=time.time() + 3, keep=kept.__setitem__)
+    assert kept == {0: 0.0}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_was_kept_before_an_error_stays(workers):
+    kept = {}
+    with pytest.raises(FormulaError):
+        map_items(stop_late, [0, 1, 2], workers=workers, keep=kept.__setitem__)
+    assert kept == {0: 0, 1: 1}
+
+
+def stop_late(item: int) -> int:
+    time.sleep(0.4 if item == 2 else 0.0)
+    return stop(item)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_keeping_stops_the_work(workers):
+    def keep(i, result):
+        raise MatterlearnError("the disk is full")
+
+    start = time.monotonic()
+    with pytest.raises(MatterlearnError, match="the disk is full"):
+        map_items(nap, [0.1] * 100, workers=workers, keep=keep)
+    assert time.monotonic() - start < 5
+    assert map_items(abs, [-1, -2], workers=workers) == [1, 2]
 
 
 # Errors
@@ -298,6 +428,46 @@ def test_a_backend_from_elsewhere_is_used(monkeypatch):
     with joblib.parallel_config(backend="elsewhere"):
         assert map_items(abs, [-1, -2, -3], workers=2) == [1, 2, 3]
     assert Elsewhere.sent == 3
+
+
+# Workers whose owner is gone
+
+OWNER = """
+import os, time
+from matterlearn.core.parallel import map_items
+
+def work(i):
+    print(os.getpid(), flush=True)
+    time.sleep(0.2)
+
+map_items(work, range(1000), workers=2)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, a process does not learn that its parent is gone")
+def test_workers_end_with_a_run_that_is_killed():
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL
+    )
+    assert owner.stdout is not None
+    workers: set[int] = set()
+    while len(workers) < 2:
+        workers.add(int(owner.stdout.readline()))
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    until = time.monotonic() + 20
+    while any(map(lives, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(lives, workers))
+
+
+def lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 # Seeds

@@ -39,13 +39,18 @@ def test_numbers(cell: object, number: float) -> None:
 @pytest.mark.parametrize("cell", ["", " ", "NaN", "nan", "NA", "N/A", "null", "None", "-", "--", None, math.nan, pd.NA])
 def test_missing_numbers(cell: object) -> None:
     assert is_no_number(cell)
-    assert parse_cells(pd.Series([cell], dtype=object), "number").reasons == {0: "the cell is empty"}
+    is_text = isinstance(cell, str) and cell.strip() != ""
+    expected = f"no value ({cell!r})" if is_text else "the cell is empty"
+    assert parse_cells(pd.Series([cell], dtype=object), "number").reasons == {0: expected}
 
 
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("1,5", "'1,5' is not a number"),
+        ("1,5", "'1,5' has a decimal comma; write 1.5"),
+        ("1,234.5", "'1,234.5' has a thousands separator; write 1234.5"),
+        ("−1,000", "in '-1,000' the comma may separate thousands or decimals; write -1000 or -1.000"),
+        ("1,2,3", "'1,2,3' is not a number"),
         ("1_000", "'1_000' is not a number"),
         ("٣", "'٣' is not a number"),
         ("0x10", "'0x10' is not a number"),

@@ -68,7 +68,7 @@ def test_bad_rows_are_listed_with_row_column_value_and_reason(tmp_path: Path) ->
         (10, "T_K", "hot", "'hot' is not a number"),
         (11, "formula", "Xx", "unknown element 'Xx' at character 1; elements are H to Lr"),
         (11, "T_K", "", "the cell is empty"),
-        (11, "gap_eV", "nan", "the cell is empty"),
+        (11, "gap_eV", "nan", "no value ('nan')"),
     ]
     assert list(dataset.rejected.itertuples(index=False, name=None)) == rejected
     assert dataset.n_rejected == 8
@@ -114,7 +114,19 @@ def test_fewer_than_two_rows_left(tmp_path: Path) -> None:
         ({"target": "A"}, DataError, "the target 'A' holds sites, neither numbers nor categories"),
         ({"target": ["gap_eV", "class"]}, DataError, "'class' holds categories, and there are several targets"),
         ({"target": "empty"}, DataError, "table, column 'empty': the target has no values"),
-        ({"target": "comma"}, DataError, "table, column 'comma': '1,5' has a decimal comma; write decimal points"),
+        ({"target": "comma"}, DataError, "table, column 'comma': '1,5' has a decimal comma; write 1.5"),
+        ({"inputs": "comma"}, DataError, "table, column 'comma': '1,5' has a decimal comma; write 1.5"),
+        ({"weights": "comma"}, DataError, "table, column 'comma': '1,5' has a decimal comma; write 1.5"),
+        ({"target": "thousands"}, DataError, "column 'thousands': '1,000' has a thousands separator; write 1000"),
+        ({"target": "either"}, DataError, "in '1,000' the comma may separate thousands or decimals; write 1000 or 1.0"),
+        ({"log": "T"}, ArgumentError, "log: 'T' is no target; known: gap_eV"),
+        ({"target": "class", "log": True}, ArgumentError, "log: 'class' holds categories, which have no logarithm"),
+        ({"weights": "t"}, ArgumentError, "weights: no column 't'; did you mean 'T'?"),
+        ({"weights": [1.0] * 30}, ArgumentError, "weights: must be the name of a column, got a list"),
+        ({"weights": "gap_eV"}, ArgumentError, "weights: 'gap_eV' is a target; weights cannot be a target"),
+        ({"weights": "T", "inputs": ["T"]}, ArgumentError, "weights: 'T' is an input; weights cannot be an input"),
+        ({"weights": "class", "groups": "class"}, ArgumentError, "weights: 'class' is a group column"),
+        ({"weights": "class"}, DataError, "table, column 'class': the weights are no numbers"),
         ({"inputs": "formul"}, ArgumentError, "inputs: no column 'formul'; did you mean 'formula'?"),
         ({"inputs": ["A", "gap_eV"]}, ArgumentError, "inputs: 'gap_eV' is a target"),
         ({"groups": "clas"}, ArgumentError, "groups: no column 'clas'; did you mean 'class'?"),
@@ -133,6 +145,8 @@ def test_wrong_arguments(options: dict[str, Any], error: type[Exception], messag
             "A": ["Ca", "Sr", "Ba"] * 10,
             "class": ["metal", "insulator"] * 15,
             "comma": ["1,5", "2,5", "3,5"] * 10,
+            "thousands": ["1,000", "2,500", "12,500.5"] * 10,
+            "either": ["1,000", "2,500", "3,500"] * 10,
             "empty": [None] * n,
             "T": range(n),
             "gap_eV": np.linspace(0, 3, n),
@@ -203,14 +217,15 @@ def test_file_table_and_frame_give_the_same(tmp_path: Path) -> None:
 
 
 def test_several_targets_units_and_origin() -> None:
-    frame = pd.DataFrame({"formula": ["TiO2", "SiO2", "GeO2"], "gap_eV": [3.0, 9.0, 5.0], "k": [200, 100, None]})
+    formulas = ["TiO2", "SiO2", "GeO2", "SnO2"]
+    frame = pd.DataFrame({"formula": formulas, "gap_eV": [3.0, 9.0, 5.0, None], "k": [200, 100, None, None]})
     dataset = make_dataset(
         frame, ["gap_eV", "k"], units={"k": "GPa"}, name="oxides", citation="A. Author (2020)", licence="CC0"
     )
-    assert dataset.y.tolist() == [[3.0, 200.0], [9.0, 100.0]]
+    np.testing.assert_array_equal(dataset.y, [[3.0, 200.0], [9.0, 100.0], [5.0, np.nan]])
     assert dataset.units == {"gap_eV": "eV", "k": "GPa"}
     assert (dataset.name, dataset.citation, dataset.licence) == ("oxides", "A. Author (2020)", "CC0")
-    assert repr(dataset) == "Dataset(oxides: 2 rows, 1 rejected, regression, formula -> gap_eV, k)"
+    assert repr(dataset) == "Dataset(oxides: 3 rows, 1 rejected, regression, formula -> gap_eV, k)"
     assert make_dataset(frame, "gap_eV", units="meV").units["gap_eV"] == "meV"
 
 
@@ -231,7 +246,7 @@ def test_a_target_with_many_bad_cells_is_still_numbers() -> None:
     frame = pd.DataFrame({"formula": ["TiO2", "SiO2", "GeO2", "ZnO"], "gap": ["3.0", "metal", "none", "1.0"]})
     dataset = make_dataset(frame, "gap")
     assert dataset.y.tolist() == [3.0, 1.0]
-    assert dataset.rejected["reason"].tolist() == ["'metal' is not a number", "the cell is empty"]
+    assert dataset.rejected["reason"].tolist() == ["'metal' is not a number", "no value ('none')"]
 
 
 def test_process_columns_stand_beside_the_formula() -> None:

@@ -80,6 +80,21 @@ def test_contradictions() -> None:
     assert contradictions(make_dataset(frame[["formula", "gap_eV"]].iloc[[1, 5, 6]], "gap_eV")).empty
 
 
+def test_only_rows_with_a_value_contradict() -> None:
+    frame = pd.DataFrame(
+        {
+            "formula": ["TiO2", "O2Ti", "Ti2O4", "SiO2", "Si2O4"],
+            "gap_eV": [3.0, None, 3.4, 9.0, None],
+            "k_GPa": [None, 100.0, None, 1.0, 1000.0],
+        }
+    )
+    found = contradictions(make_dataset(frame, ["gap_eV", "k_GPa"], log="k_GPa"))
+    assert list(found.itertuples(index=False, name=None)) == [
+        (0, 2, "1, 3", "gap_eV", 3.0, 3.4),
+        (1, 2, "4, 5", "k_GPa", 1.0, 1000.0),  # not their logarithms
+    ]
+
+
 def test_contradicting_classes() -> None:
     frame = pd.DataFrame({"formula": ["TiO2", "O2Ti", "SiO2"], "class": ["metal", "direct", "direct"]})
     found = contradictions(make_dataset(frame, "class"))

@@ -10,13 +10,14 @@ from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.models.blend import Blend
 
 
-@parametrize_with_checks([Blend([("ridge", Ridge()), ("near", KNeighborsRegressor(3))], [0.25, 0.75])])
+@parametrize_with_checks([Blend([("ridge", Ridge()), ("tree", DecisionTreeRegressor(random_state=0))], [0.25, 0.75])])
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
 
@@ -75,6 +76,59 @@ def test_clone_and_pickle():
     fitted = fresh.fit(X, y)
     again = pickle.loads(pickle.dumps(fitted))
     assert again.predict(X).tobytes() == fitted.predict(X).tobytes() == clone(blend).fit(X, y).predict(X).tobytes()
+
+
+class Counting(Biased):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def predict(self, X):
+        Counting.asked += 1
+        return super().predict(X)
+
+
+def test_members_are_asked_once():
+    blend = Blend([("high", Counting(2.0)), ("low", Counting(-1.0))], [0.5, 0.5]).fit(TEXTS, LENGTHS)
+    Counting.asked = 0
+    prediction, spread = blend.predict_with_spread(TEXTS)
+    assert Counting.asked == 2
+    assert prediction.tobytes() == blend.predict(TEXTS).tobytes()
+    assert spread.tobytes() == blend.spread(TEXTS).tobytes()
+    np.testing.assert_allclose(blend.predict_members(TEXTS), LENGTHS[:, None] + [2.0, -1.0])
+
+
+def test_spread_is_the_weighted_standard_deviation():
+    constant = [(str(c), DummyRegressor(strategy="constant", constant=c)) for c in (-5.0, 1.0, 4.0)]
+    weights = [0.2, 0.5, 0.3]
+    mean, spread = Blend(constant, weights, floor=3.0).fit([[0.0]], [1.0]).predict_with_spread([[0.0], [1.0]])
+    drawn = np.repeat([-5.0, 1.0, 4.0], [2, 5, 3])  # as many of each as its weight says
+    np.testing.assert_allclose(spread, drawn.std())  # what is raised to the floor still disagrees
+    assert mean.tolist() == [3.0, 3.0]
+    scaled = Blend(constant, [2.0, 5.0, 3.0]).fit([[0.0]], [1.0])
+    np.testing.assert_allclose(scaled.spread([[0.0]]), drawn.std())
+    assert np.isnan(Blend(constant[:1], [1.0]).fit([[0.0]], [1.0]).spread([[0.0], [1.0]])).tolist() == [True, True]
+
+
+def test_weights_of_rows_reach_every_member():
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(20, 2)), np.round(8 * rng.normal(size=20)) / 8
+    weights = rng.integers(0, 3, 20)
+    repeated = np.repeat(np.arange(20), weights)
+    blend = Blend([("ridge", Ridge(2.0)), ("tree", DecisionTreeRegressor(max_depth=2, random_state=0))], [0.5, 0.5])
+    weighted = clone(blend).fit(X, y, sample_weight=weights).predict(X)
+    np.testing.assert_allclose(weighted, clone(blend).fit(X[repeated], y[repeated]).predict(X), atol=1e-12)
+    with pytest.raises(ArgumentError, match="KNeighborsRegressor takes no weights of rows"):
+        Blend([("near", KNeighborsRegressor(1))], [1.0]).fit(X, y, sample_weight=weights)
+
+
+def test_parameters_of_members_are_reached_by_name():
+    blend = Blend([("ridge", Ridge(0.5)), ("line", LinearRegression())], [0.5, 0.5])
+    assert blend.get_params()["ridge__alpha"] == 0.5
+    assert set(blend.get_params(deep=False)) == {"members", "weights", "floor"}
+    assert blend.set_params(ridge__alpha=2.0, floor=1.0).members[0][1].alpha == 2.0
+    assert clone(blend).get_params()["ridge__alpha"] == 2.0
+    assert blend.floor == 1.0
 
 
 def test_columns_of_a_table_are_remembered():

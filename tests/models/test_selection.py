@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.dummy import DummyRegressor
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold, cross_val_score
+from sklearn.model_selection import GroupKFold, KFold, cross_val_score
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from matterlearn.core.errors import ArgumentError
@@ -19,7 +21,9 @@ from matterlearn.models.blend import Blend
 from matterlearn.models.selection import CandidateSelector, blend_weights
 
 
-@parametrize_with_checks([CandidateSelector([("ridge", Ridge()), ("near", KNeighborsRegressor(3))], cv=2)])
+@parametrize_with_checks(
+    [CandidateSelector([("ridge", Ridge()), ("kernel", KernelRidge(kernel="rbf", gamma=0.1))], cv=2)]
+)
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
 
@@ -104,6 +108,95 @@ def test_groups_reach_the_splitter():
     assert cv.groups == groups
 
 
+def test_inner_predictions_are_those_of_the_chosen_blend_for_rows_it_had_not_seen():
+    rng = np.random.default_rng(2)
+    target = np.maximum(y - 5.0 + 0.3 * rng.normal(size=len(y)), 0.0)
+    cv = KFold(3, shuffle=True, random_state=1)
+    candidates = [("ridge", Ridge(1.0)), ("near", KNeighborsRegressor(3)), ("mean", DummyRegressor())]
+    selector = CandidateSelector(candidates, cv=cv).fit(X, target)
+    assert len(selector.weights_) > 1
+    inner = selector.inner_
+    assert sorted(inner.rows) == list(range(len(X)))
+    assert inner.y.tolist() == target[inner.rows].tolist()
+    for train, test in cv.split(X):
+        blend = selector.chosen().fit(X[train], target[train])
+        at = np.flatnonzero(np.isin(inner.rows, test))
+        prediction, spread = blend.predict_with_spread(X[inner.rows[at]])
+        np.testing.assert_allclose(inner.prediction[at], prediction, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(inner.spread[at], spread, rtol=0, atol=1e-12)
+    assert inner.prediction.min() == 0.0  # the floor
+
+
+def test_inner_predictions_of_one_candidate():
+    best = CandidateSelector([("off", Shifted(3.0)), ("truth", Shifted())], cv=GroupedTwice()).fit(X, y).inner_
+    assert best.rows.tolist() == [0, 1, 0, 2]  # rows may be tested twice, or never
+    assert best.prediction.tolist() == best.y.tolist() == y[[0, 1, 0, 2]].tolist()
+    assert np.isnan(best.spread).all()
+    assert CandidateSelector([("only", Shifted())]).fit(X, y).inner_ is None
+
+
+class GroupedTwice:
+    """Tests row 0 twice and most rows never."""
+
+    def split(self, X, y=None, groups=None):
+        yield np.arange(5, 30), np.array([0, 1])
+        yield np.arange(5, 30), np.array([0, 2])
+
+
+def test_weights_decide_what_is_chosen():
+    """One candidate knows the rows on the left, the other those on the right: who is chosen depends on the weights."""
+    sides = np.where(np.arange(30) < 15, -1.0, 1.0)
+    rows = np.column_stack([sides, X])
+    left, right = OneSide(-1.0), OneSide(1.0)
+    for heavy, chosen in ((-1.0, "left"), (1.0, "right")):
+        weights = np.where(sides == heavy, 5.0, 1.0)
+        selector = CandidateSelector([("left", left), ("right", right)], blend=False)
+        selector.fit(rows, np.zeros(30), sample_weight=weights)
+        assert selector.weights_ == {chosen: 1.0}
+        assert selector.scores_[chosen] == pytest.approx(1 / 6)
+        assert selector.blend_score_ == pytest.approx(1 / 6)
+
+
+class OneSide(RegressorMixin, BaseEstimator):
+    """Right on one side, off by 1 on the other; takes weights and forgets them."""
+
+    def __init__(self, side: float = 1.0) -> None:
+        self.side = side
+
+    def fit(self, X, y, sample_weight=None):
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        return (np.asarray(X)[:, 0] != self.side).astype(float)
+
+
+def test_rows_without_weight_count_for_nothing():
+    rng = np.random.default_rng(3)
+    weights = np.r_[rng.uniform(0.5, 2.0, 24), np.zeros(6)]
+    folds = [(np.arange(12, 30), np.arange(12)), (np.r_[np.arange(12), 24:30], np.arange(12, 24))]
+    candidates = [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3, random_state=0))]
+    noisy = y + 0.5 * rng.normal(size=30)
+    spoilt = np.r_[noisy[:24], np.full(6, -1e6)]
+    one = CandidateSelector(candidates, cv=folds).fit(X, noisy, sample_weight=weights)
+    two = CandidateSelector(candidates, cv=folds).fit(X, spoilt, sample_weight=weights)
+    assert one.scores_ == two.scores_
+    assert one.floor_ == two.floor_ == 0.0
+    assert one.predict(X).tobytes() == two.predict(X).tobytes()
+
+
+def test_candidates_that_take_no_weights_are_named():
+    selector = CandidateSelector([("ridge", Ridge()), ("near", KNeighborsRegressor(3))])
+    with pytest.raises(ArgumentError, match="no weights of rows can be given to near; leave such candidates out"):
+        selector.fit(X, y, sample_weight=np.arange(30.0))
+
+
+def test_inner_folds_must_test_rows_that_count():
+    selector = CandidateSelector([("a", Ridge()), ("b", Ridge(2.0))], cv=[(np.arange(10, 30), np.arange(10))])
+    with pytest.raises(ArgumentError, match="every row that the inner folds test has weight 0"):
+        selector.fit(X, y, sample_weight=np.r_[np.zeros(10), np.ones(20)])
+
+
 def test_deterministic():
     def fitted(seed: int) -> CandidateSelector:
         rng = np.random.default_rng(5)
@@ -152,6 +245,17 @@ def test_weights_are_non_negative_sum_to_one_and_never_lose_to_the_best(truth, p
     if steps == 1:
         assert sorted(weights) == [0, 0, 1]
         assert singles[np.argmax(weights)] == singles.min()
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), counts=arrays(int, 7, elements=st.integers(0, 3)).filter(lambda c: c.any()))
+def test_whole_weights_are_repeated_rows(seed, counts):
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(size=7)
+    predictions = truth[:, None] + rng.normal(size=(7, 3))
+    weighted = blend_weights(truth, predictions, sample_weight=counts.astype(float))
+    repeated = blend_weights(np.repeat(truth, counts), np.repeat(predictions, counts, axis=0))
+    np.testing.assert_allclose(weighted, repeated, atol=1e-12)
 
 
 def greedy(truth: np.ndarray, predictions: np.ndarray, steps: int) -> list[int]:

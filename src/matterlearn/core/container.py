@@ -10,19 +10,20 @@ The same content gives the same bytes. A part is JSON, safetensors (`arrays_to_b
 whose reader is safe; reading a container unpickles and executes nothing.
 
 A container may come from anybody. What it declares is checked before anything is unpacked, no more is unpacked than
-was declared, and every failure is one `ModelFileError`. The sha256 of a part finds damage, not forgery: who changes a
-part can change its sum. Whether the content of a part is safe and sensible is for its reader to check.
+was declared, a small file unpacks to little, and every failure is one `ModelFileError`. The sha256 of a part finds
+damage, not forgery: who changes a part can change its sum. Whether the content of a part is safe and sensible is for
+its reader to check.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
-import struct
+import stat
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,14 @@ FORMAT: Final = "matterlearn"
 SCHEMA_VERSION: Final = 1
 MAX_BYTES: Final = 4 * 1024**3  # 4 GiB: far above any model we write, and still a bound
 MAX_PARTS: Final = 10_000
+MAX_RATIO: Final = 200
+"""Bytes that one byte of the file may unpack to. Deflate reaches 1,032; matrices full of zeros stay below 100."""
+
+MAX_JSON_DEPTH: Final = 64
+_FREE_BYTES: Final = 1024**2  # what any file may unpack to, whatever its size
+_LARGEST_INT: Final = int(1e308)  # larger ones cannot become floats
 _MANIFEST: Final = "manifest.json"
-_MAX_MANIFEST_BYTES: Final = 64 * 1024**2
+_MAX_MANIFEST_BYTES: Final = 16 * 1024**2
 _DATE: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 _NAME: Final = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]*(/[A-Za-z0-9_\-][A-Za-z0-9_.\-]*)*")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -112,14 +119,21 @@ def write_container(
     }
     try:
         text = json.dumps(head, ensure_ascii=False, allow_nan=False, indent=1).encode()
-    except ValueError as error:  # a lone surrogate, an integer of thousands of digits
+        _parsed_json(text)
+    except (ValueError, RecursionError) as error:  # a lone surrogate, an integer of hundreds of digits, deep nesting
         raise ArgumentError(f"cannot be written as JSON: {error}", where="manifest") from error
     if len(text) > _MAX_MANIFEST_BYTES:
         raise ArgumentError(f"takes {len(text)} bytes, at most {_MAX_MANIFEST_BYTES} fit", where="manifest")
-    with replacing(target) as partial, zipfile.ZipFile(partial, "w") as archive:
-        _add(archive, _MANIFEST, text)
-        for name in sorted(parts):
-            _add(archive, name, parts[name])
+    total = len(text) + sum(map(len, parts.values()))
+    with replacing(target) as partial:
+        # What deflates so well that a reader would take it for a bomb is stored as it is.
+        for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+            with zipfile.ZipFile(partial, "w") as archive:
+                _add(archive, _MANIFEST, text, method)
+                for name in sorted(parts):
+                    _add(archive, name, parts[name], method)
+            if total <= _most_unpacked(partial.stat().st_size):
+                break
     return target
 
 
@@ -145,17 +159,20 @@ def read_container(path: str | os.PathLike[str], kind: str, *, max_bytes: int = 
     ------
     ModelFileError
         If the file cannot be read, is no zip, is truncated or damaged, is of another format or kind or from a newer
-        version, has parts that are missing, unlisted, doubled, badly named or encrypted, or is larger than
-        `max_bytes`.
+        version, has parts that are missing, unlisted, doubled, badly named, links or encrypted, is larger than
+        `max_bytes` or unpacks to more than `MAX_RATIO` times its size.
     """
     where = str(path)
     try:
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe would wait for its other end
+            _refuse(where, "is not a regular file")
         with open(path, "rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size > max_bytes:
                 _refuse(where, f"has {size} bytes, more than the {max_bytes} allowed")
             with zipfile.ZipFile(stream) as archive:
-                return _read(archive, kind, max_bytes, where)
+                return _read(archive, kind, size, max_bytes, where)
     except ModelFileError:
         raise
     except zipfile.BadZipFile as error:
@@ -165,8 +182,40 @@ def read_container(path: str | os.PathLike[str], kind: str, *, max_bytes: int = 
     except FileNotFoundError as error:
         raise ModelFileError("no such file", where=where, fix="check the path") from error
     # What zipfile raises for offsets, flags and streams that make no sense has no type of its own.
-    except (OSError, EOFError, zlib.error, struct.error, RuntimeError, ValueError, MemoryError) as error:
+    except Exception as error:
         raise ModelFileError(f"cannot be read: {_first_line(error)}", where=where) from error
+
+
+def bytes_to_json(data: bytes, *, max_depth: int = MAX_JSON_DEPTH) -> Any:
+    """Read a part that is JSON, and nothing that would break its reader later.
+
+    Parameters
+    ----------
+    data : bytes
+        JSON in UTF-8.
+    max_depth : int
+        Most levels of lists and objects within each other.
+
+    Returns
+    -------
+    dict, list, str, int, float, bool or None
+        Its value: finite numbers, integers within the range of floats, texts that can be printed and stored. Nothing is
+        said about its types and keys: whoever uses them checks them.
+
+    Raises
+    ------
+    ModelFileError
+        If the bytes are anything else.
+
+    Examples
+    --------
+    >>> bytes_to_json(b'{"level": 0.9}')
+    {'level': 0.9}
+    """
+    try:
+        return _parsed_json(data, max_depth)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"a part is not valid JSON: {_first_line(error)}") from error
 
 
 def arrays_to_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -232,15 +281,18 @@ def bytes_to_arrays(data: bytes) -> dict[str, NDArray[Any]]:
     ModelFileError
         If the bytes are not safetensors, or hold a type that `arrays_to_bytes` does not write.
     """
-    import safetensors
     import safetensors.numpy
 
     try:
         arrays = safetensors.numpy.load(bytes(data))
-    except (safetensors.SafetensorError, ValueError) as error:
-        raise ModelFileError(f"not a pack of arrays, or damaged: {_first_line(error)}") from error
     except KeyError as error:
         raise ModelFileError(f"an array has the unknown type {error}") from error
+    # A header that makes no sense fails there, shapes that no array can have fail in numpy, each in its own way.
+    except Exception as error:
+        raise ModelFileError(f"not a pack of arrays, or damaged: {_first_line(error)}") from error
+    for name, array in arrays.items():
+        if array.dtype.name not in _ARRAY_TYPES:
+            raise ModelFileError(f"an array has the unknown type {array.dtype}: {name[:100]!r}")
     return {name: np.array(array) for name, array in sorted(arrays.items())}
 
 
@@ -254,9 +306,9 @@ _ARRAY_TYPES: Final = (
 )
 
 
-def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+def _add(archive: zipfile.ZipFile, name: str, data: bytes, method: int) -> None:
     entry = zipfile.ZipInfo(name, _DATE)
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.compress_type = method
     entry.create_system = 3  # Unix everywhere, so that the bytes do not tell where they were written
     entry.external_attr = 0o644 << 16
     archive.writestr(entry, data)
@@ -293,9 +345,39 @@ def _plain(value: object, where: str) -> Any:
     return value
 
 
-def _read(archive: zipfile.ZipFile, kind: str, max_bytes: int, where: str) -> Container:
+def _most_unpacked(size: int) -> int:
+    """Return how many bytes a file of a size may unpack to."""
+    return _FREE_BYTES + MAX_RATIO * size
+
+
+def _parsed_json(data: bytes, max_depth: int = MAX_JSON_DEPTH) -> Any:
+    """Return the value of a JSON text; a ValueError or RecursionError if it breaks the promises of `bytes_to_json`."""
+    value = json.loads(data.decode(), parse_constant=_no_constant)
+    level: list[Any] = [value]
+    for _ in range(max_depth + 1):  # the last level holds no lists or objects that are not empty
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                "".join(item).encode()  # a lone surrogate can be neither printed nor stored
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, str):
+                item.encode()
+            elif isinstance(item, float) and not math.isfinite(item):  # 1e999
+                raise ValueError("a number is too large")
+            elif isinstance(item, int) and not -_LARGEST_INT < item < _LARGEST_INT:
+                raise ValueError("a number is too large")
+        if not below:
+            return value
+        level = below
+    raise ValueError(f"it is nested more than {max_depth} levels deep")
+
+
+def _read(archive: zipfile.ZipFile, kind: str, file_size: int, max_bytes: int, where: str) -> Container:
     entries = _entries(archive, where)
-    head = _manifest(archive, entries, kind, where)
+    unpacked = sum(entry.file_size for entry in entries.values())
+    head = _manifest(archive, entries, kind, min(_MAX_MANIFEST_BYTES, _most_unpacked(file_size)), where)
     declared = _declared(head, where)
 
     found = set(entries) - {_MANIFEST}
@@ -306,6 +388,8 @@ def _read(archive: zipfile.ZipFile, kind: str, max_bytes: int, where: str) -> Co
     total = sum(size for size, _ in declared.values())
     if total > max_bytes:
         _refuse(where, f"unpacks to {total} bytes, more than the {max_bytes} allowed")
+    if unpacked > _most_unpacked(file_size):
+        _refuse(where, f"unpacks to {unpacked} bytes, more than {MAX_RATIO} times its {file_size}: no model does")
     for name, (size, _) in declared.items():
         if entries[name].file_size != size:
             _refuse(where, f"the part {name!r} has {entries[name].file_size} bytes, the manifest says {size}")
@@ -331,19 +415,23 @@ def _entries(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]
             _refuse(where, f"holds the part {name!r} twice")
         if info.flag_bits & _ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             _refuse(where, f"the part {name!r} is encrypted or packed in an unknown way")
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            _refuse(where, f"the part {name!r} is a link or another special file")
         entries[name] = info
     return entries
 
 
-def _manifest(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], kind: str, where: str) -> dict[str, Any]:
+def _manifest(
+    archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], kind: str, max_bytes: int, where: str
+) -> dict[str, Any]:
     info = entries.get(_MANIFEST)
     if info is None:
         _refuse(where, f"is no {FORMAT} file: it has no {_MANIFEST}")
-    if info.file_size > _MAX_MANIFEST_BYTES:
-        _refuse(where, f"the manifest has {info.file_size} bytes, more than the {_MAX_MANIFEST_BYTES} allowed")
+    if info.file_size > max_bytes:
+        _refuse(where, f"the manifest has {info.file_size} bytes, more than the {max_bytes} allowed")
     text = _unpack(archive, info, info.file_size, where)
     try:
-        head = json.loads(text.decode(), parse_constant=_no_constant)
+        head = _parsed_json(text)
     except (ValueError, RecursionError) as error:
         _refuse(where, f"the manifest is not valid JSON: {_first_line(error)}")
     if not isinstance(head, dict) or head.get("format") != FORMAT:
@@ -396,8 +484,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _first_line(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(text).partition("\n")[0][:200]
+    text = str(getattr(error, "strerror", None) or str(error) or type(error).__name__).partition("\n")[0][:200]
+    return "".join(sign if sign.isprintable() else "?" for sign in text)  # a file must not steer a terminal
 
 
 def _sha256(data: bytes) -> str:

@@ -10,20 +10,65 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
-from typing import Any, Final, TypeVar
+import threading
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar, overload
 
 from matterlearn.core.errors import ArgumentError
-from matterlearn.core.progress import track
+from matterlearn.core.progress import progress_bar
+from matterlearn.core.time_left import TimeLeft
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+@overload
 def map_items(
-    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int = 1, label: str | None = None
-) -> list[Result]:
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int = 1,
+    label: str | None = None,
+    costs: Sequence[float] | None = None,
+    deadline: None = None,
+    essential: int = 0,
+    keep: Callable[[int, Result], None] | None = None,
+    time_left: TimeLeft | None = None,
+) -> list[Result]: ...
+
+
+@overload
+def map_items(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int = 1,
+    label: str | None = None,
+    costs: Sequence[float] | None = None,
+    deadline: float | None,
+    essential: int = 0,
+    keep: Callable[[int, Result], None] | None = None,
+    time_left: TimeLeft | None = None,
+) -> list[Result | None]: ...
+
+
+def map_items(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int = 1,
+    label: str | None = None,
+    costs: Sequence[float] | None = None,
+    deadline: float | None = None,
+    essential: int = 0,
+    keep: Callable[[int, Result], None] | None = None,
+    time_left: TimeLeft | None = None,
+) -> list[Any]:
     """Apply a function to every item and return the results in the order of the items.
 
     Parameters
@@ -31,56 +76,180 @@ def map_items(
     function : callable
         Takes one item. With more than one worker it is sent to other processes, with its item.
     items : sequence
-        The items.
+        The items. They are begun in this order.
     workers : int
         Processes; 1 computes in this one. Workers are fresh processes, not forks: a fork after numba's threads have
         started kills the child. A joblib backend from elsewhere (Dask, say) that is set by `joblib.parallel_config`
         is used instead; joblib's own for threads and forks are not. Within a worker there are no further workers.
     label : str, optional
         Text of the progress bar; none without it.
+    costs : sequence of float, optional
+        Seconds that each item is expected to take. They weigh the progress bar, and decide what a deadline allows.
+    deadline : float, optional
+        Moment, as `time.time()` counts, by which all should be done. An item whose expected end lies beyond it, at the
+        speed measured so far, is not begun. Without it all items are computed, and no result depends on a clock.
+    essential : int
+        How many of the first items are computed whatever the deadline.
+    keep : callable, optional
+        Called in this process with index and result as soon as an item is done, in any order.
+    time_left : TimeLeft, optional
+        Is told of the items as they are done, and drawn by the progress bar. By default one made from `costs`.
 
     Returns
     -------
     list
-        `[function(item) for item in items]`.
+        `[function(item) for item in items]`; None in the place of an item that was not begun.
 
     Raises
     ------
     ArgumentError
-        If `workers` is not at least 1.
+        If `workers` is not at least 1, if `costs` are not as many as the items or negative, or if there is a deadline
+        without costs.
 
     Examples
     --------
     >>> map_items(abs, [-1, 2, -3])
     [1, 2, 3]
+    >>> import time
+    >>> map_items(abs, [-1, 2, -3], costs=[0.1, 1000, 0.1], deadline=time.time() + 100)
+    [1, None, 3]
     """
     if workers < 1:
         raise ArgumentError(f"must be at least 1, got {workers}", where="workers")
-    return list(track(_results(function, items, min(workers, len(items))), total=len(items), label=label))
+    if costs is not None and (len(costs) != len(items) or not all(cost >= 0 for cost in costs)):
+        raise ArgumentError(f"must be {len(items)} numbers that are not negative, got {costs}", where="costs")
+    if costs is None and deadline is not None:
+        raise ArgumentError("with a deadline, the costs of the items must be known", where="costs")
+    workers = max(1, min(workers, len(items)))
+    expected = [1.0] * len(items) if costs is None else [float(cost) for cost in costs]
+    if time_left is None:
+        time_left = TimeLeft(expected, workers=workers, speed_known=costs is not None)
+    time_left.start(None if deadline is None else deadline - time.time())
+    speed = _Speed()
+    jobs = (
+        _Job(function, i, item, expected[i], deadline, must=i < essential, speed=speed) for i, item in enumerate(items)
+    )
+    results: list[Any] = [None] * len(items)
+    with progress_bar(time_left, label), closing(_each_done(jobs, workers)) as stream:
+        for done in stream:
+            if done.seconds is not None:
+                speed.add(done.seconds, expected[done.index])
+                results[done.index] = done.result
+                if keep is not None:
+                    keep(done.index, done.result)
+            time_left.done(done.index, done.seconds)
+    return results
 
 
-def _results(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterable[Result]:
+@dataclass
+class _Speed:
+    """What items took, and what they were expected to take; copied into each job when it is sent."""
+
+    run: str = field(default_factory=lambda: uuid.uuid4().hex)
+    seconds: float = 0.0
+    cost: float = 0.0
+
+    def add(self, seconds: float, cost: float) -> None:
+        self.seconds += seconds
+        self.cost += cost
+
+
+@dataclass(frozen=True)
+class _Job:
+    function: Callable[[Any], Any]
+    index: int
+    item: Any
+    cost: float
+    deadline: float | None
+    must: bool  # whatever the deadline
+    speed: _Speed
+    owner: int | None = None  # process that a worker of ours belongs to
+
+
+@dataclass(frozen=True)
+class _Done:
+    index: int
+    seconds: float | None  # None if the item was not begun
+    result: Any = None
+
+
+def _each_done(jobs: Iterable[_Job], workers: int) -> Generator[_Done, None, None]:
+    """Yield what is done as soon as it is."""
     if workers <= 1:
-        for item in items:
-            yield _alone(function, item)
+        yield from map(_do, jobs)
         return
     from joblib import Parallel, delayed, parallel_config
     from joblib.parallel import BACKENDS, get_active_backend
 
     active, _ = get_active_backend()
     if active.nesting_level:  # this is a worker itself
-        yield from _results(function, items, 1)
+        yield from map(_do, jobs)
         return
     ours = type(active) in [BACKENDS[name] for name in ("loky", "multiprocessing", "threading", "sequential")]
     with parallel_config(backend="loky", inner_max_num_threads=1) if ours else nullcontext():
-        yield from Parallel(n_jobs=workers, return_as="generator", batch_size=1)(
-            delayed(_alone)(function, item) for item in items
+        found = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(
+            delayed(_do)(replace(job, owner=os.getpid()) if ours else job) for job in jobs
         )
+        try:
+            for done in found:  # noqa: UP028 (`yield from` would close it outside of the block below)
+                yield done
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # joblib's, of items that are no longer wanted
+                found.close()
 
 
-def _alone(function: Callable[[Item], Result], item: Item) -> Result:
+def _do(job: _Job) -> _Done:
+    """Compute one item, unless it would end too late.
+
+    The worker decides, and not the process that sends the items, because those lie in queues for a while.
+    """
+    if job.owner is not None:
+        _end_with(job.owner)
+    if job.deadline is not None and not job.must and time.time() + job.cost * _slowness(job.speed) > job.deadline:
+        return _Done(job.index, None)
+    start = time.perf_counter()
     with single_thread():
-        return function(item)
+        result = job.function(job.item)
+    seconds = time.perf_counter() - start
+    if job.deadline is not None:  # else a run within a run would forget what the outer one measured
+        _here(job.speed.run).add(seconds, job.cost)
+    return _Done(job.index, seconds, result)
+
+
+def _end_with(owner: int) -> None:
+    """End this worker when its owner is gone: one that was killed cannot stop it, and it would wait for minutes."""
+    global _owner
+    if _owner != owner and os.name != "nt":  # there, the number of the parent never changes
+        _owner = owner
+        threading.Thread(target=_watch, args=(owner,), daemon=True).start()
+
+
+def _watch(owner: int) -> None:
+    while os.getppid() == owner:
+        time.sleep(1.0)
+    os._exit(1)
+
+
+_owner: int | None = None
+
+
+def _slowness(sent: _Speed) -> float:
+    """Return measured seconds per expected second, from what was known when the job was sent and what was done here."""
+    here = _here(sent.run)
+    return (PRIOR_S + sent.seconds + here.seconds) / (PRIOR_S + sent.cost + here.cost)
+
+
+def _here(run: str) -> _Speed:
+    if _speeds.run != run:
+        _speeds.run, _speeds.seconds, _speeds.cost = run, 0.0, 0.0
+    return _speeds
+
+
+PRIOR_S = 0.5
+"""Seconds of work that the expectation weighs against measured ones: a first item of milliseconds proves little."""
+
+_speeds = _Speed()  # of the run that this process works for
 
 
 @contextmanager

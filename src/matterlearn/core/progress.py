@@ -3,43 +3,69 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-Item = TypeVar("Item")
+if TYPE_CHECKING:
+    from matterlearn.core.time_left import TimeLeft
 
 
-def track(items: Iterable[Item], *, total: int, label: str | None = None) -> Iterator[Item]:
-    """Yield the items, with a bar and the time left on standard error if a person looks at it.
+@contextmanager
+def progress_bar(time_left: TimeLeft, label: str | None) -> Iterator[None]:
+    """Show how far the work is, and the time left, on standard error for as long as the block runs.
 
     Parameters
     ----------
-    items : iterable
-        What to go through.
-    total : int
-        How many there will be.
+    time_left : TimeLeft
+        What is told of the work; the block reports to it what is done.
     label : str, optional
-        Text before the bar. Without it there is no bar.
-
-    Yields
-    ------
-    object
-        The items as they come.
+        Text before the bar. Without it, and where no person looks, there is no bar.
 
     Examples
     --------
-    >>> list(track(range(3), total=3))
-    [0, 1, 2]
+    >>> from matterlearn.core.time_left import TimeLeft
+    >>> left = TimeLeft([3.0, 1.0])
+    >>> with progress_bar(left, "folding"):
+    ...     left.done(0, 3.1)
+    >>> left.n_done
+    1
     """
     if label is None or sys.stderr is None or not sys.stderr.isatty():
-        yield from items
+        yield
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Left(ProgressColumn):
+        """Items done, and the time left. Rich asks for it several times a second, from a thread of its own."""
+
+        def render(self, task: Task) -> Text:
+            seconds = time_left.left()
+            task.completed = time_left.share_done() * FULL
+            left = "" if seconds is None else f" {clock_time(seconds)} left"
+            return Text(f"{time_left.n_done}/{time_left.n_items}{left}", style="progress.remaining")
+
+    columns = (TextColumn("{task.description}"), Left(), BarColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        for item in items:
-            yield item
-            bar.advance(task)
+        bar.add_task(label, total=FULL)
+        yield
+        bar.refresh()
+
+
+FULL = 1.0
+"""Total of the bar: its parts are shares of the cost, not items."""
+
+
+def clock_time(seconds: float) -> str:
+    """Return seconds as people read a clock.
+
+    Examples
+    --------
+    >>> clock_time(7.4), clock_time(65), clock_time(7265)
+    ('0:07', '1:05', '2:01:05')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -79,14 +79,14 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():  # renaming onto /dev/null would replace the device
         raise DataError("is not an ordinary file", where=str(path), fix="name a file")
-    with _writing(path):
+    with as_data_error(path):
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         os.close(handle)
     partial = Path(name)
     try:
-        with _writing(path, only_below=partial):
+        with as_data_error(path, only_below=partial):
             yield partial
-        with _writing(path):
+        with as_data_error(path):
             _sync(partial)
             # mkstemp makes private files
             os.chmod(partial, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
@@ -123,14 +123,14 @@ def staged_folder(path: str | os.PathLike[str], *, known_by: str | None = None) 
     recover_folder(target)
     _check_replaceable(target, str(path), known_by)
     staging = target.with_name(f".{target.name}.staging-{os.getpid()}")
-    with _writing(path):
+    with as_data_error(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir()
     try:
-        with _writing(path, only_below=staging):
+        with as_data_error(path, only_below=staging):
             yield staging
-        with _writing(path):
+        with as_data_error(path):
             for file in staging.rglob("*"):
                 if file.is_file():
                     _sync(file)
@@ -156,7 +156,7 @@ def recover_folder(path: str | os.PathLike[str]) -> None:
     target = Path(os.path.realpath(path))
     if not target.name:  # the root has no place beside it
         return
-    with _writing(path):
+    with as_data_error(path):
         if _ready(target).exists():
             _finish_swap(target)
         elif _previous(target).exists():
@@ -179,7 +179,7 @@ def _check_replaceable(target: Path, where: str, known_by: str | None) -> None:
         raise DataError("is a file", where=where, fix="name a folder")
     if Path.cwd().is_relative_to(target):
         raise DataError("holds the working directory and cannot be replaced", where=where, fix="name a new folder")
-    with _writing(where):
+    with as_data_error(where):
         if known_by and not (target / known_by).exists() and any(target.iterdir()):
             raise DataError(
                 f"is not empty and holds no {known_by}, so it is not an earlier result",
@@ -232,11 +232,21 @@ def _umask() -> int:
 
 
 @contextmanager
-def _writing(path: str | os.PathLike[str], *, only_below: Path | None = None) -> Iterator[None]:
-    """Turn what goes wrong while `path` is written into a `DataError`.
+def as_data_error(path: str | os.PathLike[str], *, only_below: Path | None = None) -> Iterator[None]:
+    """Turn what goes wrong while a path is written into a `DataError`.
 
-    With `only_below`, the block is the caller's: a full disk and failures of paths below it are about writing, the
-    rest (a file that could not be read, a connection that broke) is not ours to explain.
+    Parameters
+    ----------
+    path : path-like
+        What the block writes, as the user knows it.
+    only_below : pathlib.Path, optional
+        With it, the block is a caller's: a full disk and failures of paths below it are about writing, the rest (a
+        file that could not be read, a connection that broke) is not ours to explain.
+
+    Raises
+    ------
+    DataError
+        In the place of the `OSError` that the block raised.
     """
     try:
         yield

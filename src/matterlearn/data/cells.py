@@ -18,6 +18,7 @@ from matterlearn.chemistry.formulas import format_formula, parse_formula
 from matterlearn.chemistry.ions import IONS, Ion
 from matterlearn.chemistry.sites import parse_site
 from matterlearn.core.errors import FormulaError, MatterlearnError
+from matterlearn.data.number_marks import mark_fault
 
 KINDS = ("formula", "site", "number", "category", "text")
 """What a column can hold."""
@@ -32,7 +33,7 @@ NO_NUMBER = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--"})
 """Texts that stand for a missing number, in any case of letters. In other kinds only the empty text is missing."""
 
 IS_MISSING = "the cell is empty"
-"""Reason of a missing cell."""
+"""Reason of a missing cell; a number that is missing in words (`n/a`) is `no value ('n/a')`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,7 @@ def parse_cells(cells: pd.Series[Any], kind: str, *, ions: Mapping[str, Ion] | N
     --------
     >>> parsed = parse_cells(pd.Series(["1.5", "-", "much"]), "number")
     >>> parsed.values.tolist(), parsed.reasons
-    ([1.5, nan, nan], {1: 'the cell is empty', 2: "'much' is not a number"})
+    ([1.5, nan, nan], {1: "no value ('-')", 2: "'much' is not a number"})
     """
     if kind == "number" and pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_complex_dtype(cells):
         return _plain_numbers(cells)
@@ -256,10 +257,11 @@ def _read_number(cell: object) -> float:
     if isinstance(cell, str):
         text = cell.strip()
         if text.casefold() in NO_NUMBER:
-            raise MatterlearnError(IS_MISSING)
+            raise MatterlearnError(f"no value ({text!r})" if text else IS_MISSING)
         text = text.translate(_TYPED_MINUS)
         if not _is_number(text):
-            raise MatterlearnError(f"{_shown(cell)} is not a number")
+            fault, fix = mark_fault(text) or (f"{_shown(cell)} is not a number", None)
+            raise MatterlearnError(fault, fix=fix)
         number = float(text)
     elif is_missing(cell):
         raise MatterlearnError(IS_MISSING)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,15 +16,18 @@ from numpy.typing import NDArray
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError, DataError, RowError, did_you_mean
 from matterlearn.data.agreement import compare_elements
-from matterlearn.data.cells import KINDS, ParsedFrame, is_missing, is_no_number, parse_cells
+from matterlearn.data.cells import KINDS, ParsedFrame, is_missing, is_no_number
 from matterlearn.data.columns import choose_parsed_inputs
 from matterlearn.data.elements_of import element_sets
 from matterlearn.data.inputs import ParsedInputs, parse_inputs, read_inputs, site_amounts
 from matterlearn.data.keys import are_all_equal
 from matterlearn.data.kinds import detect_kinds, kind_of_named
+from matterlearn.data.number_marks import mark_fault, marks_of_column
 from matterlearn.data.rejects import BadCell, rejected_table
 from matterlearn.data.tables import Table, read_table
+from matterlearn.data.targets import TargetCells, cells_to_list, log_targets, read_targets
 from matterlearn.data.units import guess_units
+from matterlearn.data.weights import bad_weights, check_weights_name, relative_weights
 
 __all__ = ["Dataset", "ParsedInputs", "make_dataset", "parse_inputs"]
 
@@ -48,15 +50,20 @@ class Dataset:
     task : str
         "regression" or "classification".
     units : mapping of str to str
-        Column -> unit, where known.
+        Column -> unit of its cells, where known. `y_unit` tells the unit of `y`.
     groups : tuple of str
         Columns that rows belong together by.
+    log : tuple of str
+        Targets that are learned as their decimal logarithm.
+    weight_column : str, optional
+        Column of the weights of the rows.
     name, citation, licence : str, optional
         Where the data come from.
     sha256 : str, optional
         Checksum of the file, or of the table written as CSV if it came from memory.
     rejected : DataFrame
-        `row`, `column`, `value`, `reason` of the cells that make their rows unusable.
+        `row`, `column`, `value`, `reason` of the cells that make their rows unusable. With several targets also of
+        those that cannot be used, though not empty, in rows that are used for their other targets; the reason says so.
     notes : tuple of str
         What a user should know, one sentence each.
     ions : mapping of str to Ion
@@ -74,6 +81,8 @@ class Dataset:
     task: str
     units: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
+    weight_column: str | None = None
     name: str | None = None
     citation: str | None = None
     licence: str | None = None
@@ -89,7 +98,9 @@ class Dataset:
     def __repr__(self) -> str:
         return (
             f"Dataset({self.name or 'unnamed'}: {len(self)} rows, {self.n_rejected} rejected, {self.task},"
-            f" {', '.join(self.inputs)} -> {', '.join(self.targets)})"
+            f" {', '.join(self.inputs)} ->"
+            f" {', '.join(f'log10({name})' if name in self.log else name for name in self.targets)}"
+            f"{f', weighted by {self.weight_column}' if self.weight_column else ''})"
         )
 
     @cached_property
@@ -98,17 +109,118 @@ class Dataset:
         return parse_inputs(self.frame, self.schema).X
 
     @cached_property
+    def target_values(self) -> NDArray[Any]:
+        """Targets as the table holds them, shape (n_rows, n_targets): float, NaN where missing; text for classes."""
+        return read_targets(ParsedFrame(self.frame, self.kinds), self.targets, self.log).values
+
+    @cached_property
     def y(self) -> NDArray[Any]:
-        """Targets: float (n_rows,), or (n_rows, n_targets) if there are several; text (n_rows,) for classes."""
+        """What is learned: float (n_rows,), or (n_rows, n_targets) if there are several; text (n_rows,) for classes.
+
+        Targets in `log` are decimal logarithms. Of several targets a row may lack some, which are NaN; see `of`.
+        """
         if self.task == "classification":
-            return np.asarray(parse_cells(self.frame[self.targets[0]], "category").values.tolist(), dtype=str)
-        columns = [parse_cells(self.frame[name], "number").values for name in self.targets]
-        return columns[0] if len(columns) == 1 else np.column_stack(columns)
+            return np.asarray(self.target_values[:, 0].tolist(), dtype=str)
+        y = self.target_values.astype(float)
+        is_log = [name in self.log for name in self.targets]
+        y[:, is_log] = np.log10(y[:, is_log])
+        return y[:, 0] if len(self.targets) == 1 else y
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64] | None:
+        """Weights of the rows, shape (n_rows,), relative to a mean of 1 over the rows that count; None without."""
+        if self.weight_column is None:
+            return None
+        return relative_weights(ParsedFrame(self.frame, self.kinds)[self.weight_column].values)
+
+    def y_unit(self, target: str) -> str:
+        """Return the unit of a target in `y`.
+
+        Parameters
+        ----------
+        target : str
+            One of the targets.
+
+        Returns
+        -------
+        str
+            The unit of the column, "log10(GPa)" where its logarithm is learned ("log10" if the unit is not known), or
+            empty.
+
+        Raises
+        ------
+        ArgumentError
+            If it is no target.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"formula": ["TiO2", "SiO2"], "k_GPa": [200.0, 40.0]})
+        >>> make_dataset(frame, "k_GPa", log=True).y_unit("k_GPa")
+        'log10(GPa)'
+        """
+        self._check_target(target)
+        unit = self.units.get(target, "")
+        return unit if target not in self.log else f"log10({unit})" if unit else "log10"
+
+    def of(self, target: str) -> Dataset:
+        """Return the rows that have one of the targets, with that target alone.
+
+        Parameters
+        ----------
+        target : str
+            One of the targets.
+
+        Returns
+        -------
+        Dataset
+            As if the table had been read for this target; the rows keep their numbers. Itself, if it has no other
+            target.
+
+        Raises
+        ------
+        ArgumentError
+            If it is no target.
+
+        Examples
+        --------
+        >>> values = {"gap": [3.0, 9.0, None], "k": [None, 40.0, 20.0]}
+        >>> frame = pd.DataFrame({"formula": ["TiO2", "SiO2", "GeO2"], **values})
+        >>> dataset = make_dataset(frame, ["gap", "k"])
+        >>> dataset.y.shape, dataset.of("k").y.tolist(), dataset.of("k").frame.index.tolist()
+        ((3, 2), [40.0, 20.0], [2, 3])
+        """
+        self._check_target(target)
+        if len(self.targets) == 1:
+            return self
+        log = tuple(name for name in self.log if name == target)
+        cells = read_targets(ParsedFrame(self.frame, self.kinds), [target], log)
+        others = set(self.targets) - {target}
+        earlier = self.rejected[
+            ~self.rejected["row"].isin(self.frame.index) & ~self.rejected["column"].isin(list(others))
+        ]
+        missing = rejected_table(cells.bad_cells, self.frame.index)
+        has_value = cells.usable[:, 0]
+        one = replace(
+            self,
+            frame=self.frame.loc[has_value],
+            targets=(target,),
+            log=log,
+            rejected=_by_row(earlier, missing),
+            notes=(),
+        )
+        shared = [note for note in self.notes if note not in _value_notes(self)]
+        one = replace(one, notes=(*shared, *_value_notes(one)))
+        one.__dict__["X"] = self.X.loc[has_value]
+        return one
+
+    def _check_target(self, target: str) -> None:
+        if target not in self.targets:
+            raise ArgumentError(f"{target!r} is no target", where="target", fix=did_you_mean(str(target), self.targets))
 
     @property
     def n_rejected(self) -> int:
         """Number of rows that were rejected."""
-        return int(self.rejected["row"].nunique())
+        return int(self.rejected.loc[~self.rejected["row"].isin(self.frame.index), "row"].nunique())
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -131,6 +243,8 @@ class Dataset:
             "kinds": {name: self.kinds[name] for name in named},
             "units": {name: self.units[name] for name in named if name in self.units},
             "groups": list(self.groups),
+            "log": list(self.log),
+            "weights": self.weight_column,
             "amounts": self.amounts,
             "ions": own,
         }
@@ -157,6 +271,8 @@ def make_dataset(
     strict: bool = False,
     ions: Mapping[str, Ion] | None = None,
     *,
+    log: bool | str | Sequence[str] = (),
+    weights: str | None = None,
     name: str | None = None,
     citation: str | None = None,
     licence: str | None = None,
@@ -164,14 +280,14 @@ def make_dataset(
     """Make a table ready to learn from.
 
     Rows whose inputs or targets cannot be used are set apart: an unreadable formula, an unknown element, a negative
-    amount, a missing input, a missing or not finite target.
+    amount, a missing input, a missing or not finite target. Of several targets a row needs one.
 
     Parameters
     ----------
     table : Table, DataFrame or path-like
         The data. A frame may hold objects (mappings for sites); it is copied.
     target : str or sequence of str
-        Columns to predict: numbers, or one category.
+        Columns to predict: numbers, which may be missing in some rows if there are several, or one category.
     inputs : str or sequence of str, optional
         Columns to learn from; see `choose_inputs`.
     kinds : mapping of str to str, optional
@@ -184,6 +300,11 @@ def make_dataset(
         Stop at rows that cannot be used.
     ions : mapping of str to Ion, optional
         The user's own ions, beside the built-in ones.
+    log : bool, str or sequence of str
+        Targets to learn as their decimal logarithm, True for all: quantities above 0 that span orders of magnitude.
+    weights : str, optional
+        Column of numbers, not negative, that say how much each row counts. Only their ratios matter. A row with
+        weight 0 is kept and counts for nothing.
     name, citation, licence : str, optional
         Where the data come from.
 
@@ -196,9 +317,9 @@ def make_dataset(
     ------
     DataError
         If the file cannot be read, the target does not exist or is neither numbers nor categories, no column describes
-        matter, or fewer than two rows are left.
+        matter, fewer than two rows are left for a target, or fewer than two have a weight above 0.
     ArgumentError
-        If a named column or kind does not exist.
+        If a named column or kind does not exist, or the weights are also a target, an input or a group column.
     RowError
         If `strict` and a row cannot be used.
 
@@ -211,10 +332,14 @@ def make_dataset(
     """
     source = _source(table)
     frame, where = source.frame, source.where
-    targets, group_names = _names(target), _names(groups)
+    targets, group_names, input_names = _names(target), _names(groups), _names(inputs or ())
     _check_target_names(targets, frame, where)
     _check_known(group_names, frame, "groups")
-    all_kinds = _all_kinds(frame, kinds, (*targets, *_names(inputs or ())), ions)
+    if weights is not None:
+        check_weights_name(weights, list(frame.columns), targets, input_names, group_names)
+    named = [name for name in (*targets, *input_names, weights) if name is not None]
+    all_kinds = _all_kinds(frame, kinds, named, ions)
+    _check_marks(frame, [name for name in named if name in frame and name not in (kinds or {})], all_kinds, where)
     task = _task(frame, targets, all_kinds, where)
     parsed = ParsedFrame(frame, all_kinds, ions=ions)
     chosen = choose_parsed_inputs(parsed, targets, inputs, groups=group_names)
@@ -226,6 +351,8 @@ def make_dataset(
         task,
         units={**guess_units(frame.columns), **_stated_units(units, targets, frame)},
         groups=group_names,
+        log=log_targets(log, targets, task),
+        weight_column=weights,
         name=name or source.name,
         citation=citation,
         licence=licence,
@@ -233,15 +360,19 @@ def make_dataset(
         ions=dict(ions or {}),
     )
     read = read_inputs(parsed, chosen.columns)
-    bad = [*read.bad_cells, *_bad_targets(parsed, targets)]
-    good = np.ones(len(frame), dtype=bool)
-    good[[cell.position for cell in bad]] = False
-    if strict and bad:
-        raise _first_as_error(bad, int((~good).sum()), frame, where)
+    cells = read_targets(parsed, targets, dataset.log)
+    bad = [*read.bad_cells, *(bad_weights(parsed, weights, where) if weights is not None else ())]
+    rest_ok = np.ones(len(frame), dtype=bool)
+    rest_ok[[cell.position for cell in bad]] = False
+    good = rest_ok & cells.usable.any(axis=1)
+    if strict and (listed := [*bad, *cells_to_list(cells, np.zeros_like(rest_ok))]):
+        raise _first_as_error(listed, frame, where)
+    bad += cells_to_list(cells, rest_ok)
     _check_rows_left(bad, good, frame, where)
+    _check_each_target(dataset, cells, good, parsed, where)
     kept, X = frame.loc[good], read.X.loc[good]
     amounts = site_amounts(X, all_kinds)
-    notes = [*source.notes, *chosen.notes]
+    notes = [*source.notes, *chosen.notes, *_mark_notes(bad, all_kinds)]
     if amounts is not None:
         notes.append(_amounts_note(amounts.text, amounts.deviating, kept.index))
     notes += _contradiction_notes(parsed, dataset, good)
@@ -353,17 +484,25 @@ def _task(frame: pd.DataFrame, targets: tuple[str, ...], kinds: Mapping[str, str
 
 
 _HOLDS = {"formula": "formulas", "site": "sites", "text": "free text or identifiers", "category": "categories"}
-_is_decimal_comma = re.compile(r"\s*[+-]?[0-9]+,[0-9]+\s*").fullmatch
 
 
 def _check_target_cells(column: pd.Series[Any], where: str) -> None:
-    """Stop where a target that is no column of numbers is empty, or was meant as one."""
-    place = f"{where}, column {column.name!r}"
-    cells = [cell for cell in column if not is_no_number(cell)]
-    if not cells:
-        raise DataError("the target has no values", where=place, fix="choose another target")
-    if sum(isinstance(cell, str) and _is_decimal_comma(cell) is not None for cell in cells) > len(cells) / 2:
-        raise DataError(f"{str(cells[0])!r} has a decimal comma", where=place, fix="write decimal points")
+    """Stop where a target that is no column of numbers is empty."""
+    if all(is_no_number(cell) for cell in column):
+        raise DataError(
+            "the target has no values", where=f"{where}, column {column.name!r}", fix="choose another target"
+        )
+
+
+def _check_marks(frame: pd.DataFrame, names: Sequence[str], kinds: Mapping[str, str], where: str) -> None:
+    """Stop where a column that the user named holds numbers with decimal commas or thousands separators."""
+    for name in names:
+        if kinds[name] in ("category", "text"):
+            cells = [cell for cell in frame[name] if not is_no_number(cell)]
+            n_marked, meaning, first = marks_of_column(cells)
+            fault = mark_fault(first, meaning) if first is not None and n_marked > len(cells) / 2 else None
+            if fault is not None:
+                raise DataError(fault[0], where=f"{where}, column {name!r}", fix=fault[1])
 
 
 def _stated_units(
@@ -377,16 +516,9 @@ def _stated_units(
     return dict(units or {})
 
 
-def _bad_targets(parsed: ParsedFrame, targets: Sequence[str]) -> list[BadCell]:
-    return [
-        BadCell(i, name, parsed.frame[name].iloc[i], reason)
-        for name in targets
-        for i, reason in sorted(parsed[name].reasons.items())
-    ]
-
-
-def _first_as_error(bad: Sequence[BadCell], n_bad: int, frame: pd.DataFrame, where: str) -> RowError:
+def _first_as_error(bad: Sequence[BadCell], frame: pd.DataFrame, where: str) -> RowError:
     first = min(bad, key=lambda cell: cell.position)
+    n_bad = len({cell.position for cell in bad})
     error = RowError(
         f"{first.reason} ({n_bad} of {len(frame)} rows cannot be used)",
         row=first.position,
@@ -405,6 +537,27 @@ def _check_rows_left(bad: Sequence[BadCell], good: NDArray[np.bool_], frame: pd.
     first = min(bad, key=lambda cell: cell.position)
     what = f"{len(frame) - n_good} of {len(frame)} rows cannot be used; the first: {_place(first)}: {first.reason}"
     raise DataError(what, where=where, fix="mend the table, or choose other columns")
+
+
+def _check_each_target(
+    dataset: Dataset, cells: TargetCells, good: NDArray[np.bool_], parsed: ParsedFrame, where: str
+) -> None:
+    """Stop where fewer than two rows are left for one of several targets, or have a weight above 0."""
+    counts = good if dataset.weight_column is None else good & (parsed[dataset.weight_column].values > 0)
+    for name, usable in zip(dataset.targets, cells.usable.T, strict=True):
+        n_usable, n_counting = int((usable & good).sum()), int((usable & counts).sum())
+        if n_usable < 2:
+            first = next(cell for cell in cells.bad_cells if cell.column == name)
+            what = (
+                f"the target {name!r} can be used in {n_usable} of {len(good)} rows; the first where it cannot:"
+                f" {_place(first)}: {first.reason}"
+            )
+            raise DataError(what, where=where, fix="mend the table, or leave this target out")
+        if n_counting < 2:
+            found = f"only {n_counting} row has a weight above 0" if n_counting else "all weights are 0"
+            of_target = f" where {name!r} is known" if len(dataset.targets) > 1 else ""
+            place = f"{where}, column {dataset.weight_column!r}"
+            raise DataError(found + of_target, where=place, fix="choose other weights, or none")
 
 
 def _place(cell: BadCell) -> str:
@@ -437,6 +590,22 @@ def _contradiction_notes(parsed: ParsedFrame, dataset: Dataset, good: NDArray[np
     return notes
 
 
+def _mark_notes(bad: Sequence[BadCell], kinds: Mapping[str, str]) -> list[str]:
+    """Say where numbers with marks in them were rejected: often the large ones, so that small ones are left."""
+    notes = []
+    for name in dict.fromkeys(cell.column for cell in bad if kinds[cell.column] == "number"):
+        n_marked, meaning, first = marks_of_column(cell.value for cell in bad if cell.column == name)
+        fault = None if first is None else mark_fault(first, meaning)
+        if fault is not None:
+            cells = "1 cell" if n_marked == 1 else f"{n_marked} cells"
+            notes.append(f"{cells} of {name} cannot be read as numbers: {fault[0]} ({fault[1]}).")
+    return notes
+
+
+def _by_row(*rejected: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat(rejected).sort_values("row", kind="stable", ignore_index=True)
+
+
 def _in_rows(positions: Sequence[int], index: pd.Index[Any], before: str) -> str:
     if not positions:
         return ""
@@ -447,17 +616,21 @@ def _in_rows(positions: Sequence[int], index: pd.Index[Any], before: str) -> str
 
 
 def _value_notes(dataset: Dataset) -> list[str]:
-    notes = []
-    if dataset.task == "regression":
-        values = dataset.y.reshape(len(dataset), -1)
-        for j, name in enumerate(dataset.targets):
-            found = set(np.unique(values[:, j]))
-            if len(found) == 1:
-                notes.append(f"{name} has the same value in all rows.")
-            elif found == {0.0, 1.0}:
-                notes.append(f"{name} is 0 or 1; state the kind 'category' to predict it as classes.")
-    elif len(np.unique(dataset.y)) == 1:
-        notes.append(f"{dataset.targets[0]} has the same value in all rows.")
+    notes, n_known = [], []
+    for name, values in zip(dataset.targets, dataset.target_values.T, strict=True):
+        known = values[~np.isnan(values)] if dataset.task == "regression" else values.astype(str)
+        n_known.append(f"{name} {len(known)}")
+        found = set(np.unique(known))
+        if len(found) == 1:
+            notes.append(f"{name} has the same value in all rows.")
+        elif found == {0.0, 1.0}:
+            notes.append(f"{name} is 0 or 1; state the kind 'category' to predict it as classes.")
+        if name in dataset.log:
+            notes.append(f"{name} is learned as its decimal logarithm.")
+    if len(dataset.targets) > 1:
+        notes.append(f"Of {len(dataset)} rows as many have a value: {', '.join(n_known)}.")
+    if dataset.weights is not None and not dataset.weights.all():
+        notes.append(f"Weight 0, so that they count for nothing, have {int(np.sum(dataset.weights == 0))} rows.")
     for name in dataset.groups:
         n_missing = sum(is_missing(cell) for cell in dataset.frame[name])
         if n_missing:

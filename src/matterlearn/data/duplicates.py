@@ -75,7 +75,8 @@ def contradictions(dataset: Dataset) -> pd.DataFrame:
     -------
     DataFrame
         One row per group and target that differs by more than 1e-9 of its size: `group` (number as in
-        `duplicate_groups`), `n_rows`, `rows` (their numbers, counted from 1, as text), `target`, `minimum`, `maximum`.
+        `duplicate_groups`), `n_rows` (those with a value of the target), `rows` (their numbers, counted from 1, as
+        text), `target`, `minimum`, `maximum` (unit of the column, also where its logarithm is learned).
 
     Examples
     --------
@@ -86,17 +87,18 @@ def contradictions(dataset: Dataset) -> pd.DataFrame:
     1, 3      3.0      3.4
     """
     groups = duplicate_groups(dataset.X, dataset.kinds, ions=dataset.ions)
-    targets = dataset.y.reshape(len(groups), -1)  # (n_rows, n_targets)
+    targets = dataset.target_values  # (n_rows, n_targets)
+    known = ~np.isnan(targets) if dataset.task == "regression" else np.ones(targets.shape, dtype=bool)
     order = np.argsort(groups, kind="stable")
     bounds = np.flatnonzero(np.diff(groups[order], prepend=-1, append=-1))  # starts of the groups, and the end
     found = []
     for start, stop in pairwise(bounds):
         if stop - start < 2:
             continue
-        members = order[start:stop]
         for j, target in enumerate(dataset.targets):
+            members = [i for i in order[start:stop] if known[i, j]]
             values = sorted(targets[members, j])
-            if _differ(values[0], values[-1]):
+            if len(members) > 1 and _differ(values[0], values[-1]):
                 rows = ", ".join(str(dataset.frame.index[i]) for i in members)
                 found.append((int(groups[members[0]]), len(members), rows, target, values[0], values[-1]))
     return pd.DataFrame(found, columns=["group", "n_rows", "rows", "target", "minimum", "maximum"])

@@ -18,7 +18,7 @@ _COLUMNS = ("row", "column", "value", "reason")
 
 @dataclass(frozen=True)
 class BadCell:
-    """A cell that makes its row unusable.
+    """A cell that makes its row, or its target, unusable.
 
     Parameters
     ----------

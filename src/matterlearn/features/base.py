@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.core.objects import as_objects
+from matterlearn.features.feature_facts import FeatureFacts
 
 # Samples that are read at a time: what lies between the objects and their features stays this small
 # whatever the number of samples.
@@ -128,6 +129,22 @@ class MatterTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return np.array(self._names(), dtype=object)
 
+    def feature_facts(self) -> list[FeatureFacts]:
+        """Return what each feature is about: property, site, unit.
+
+        Returns
+        -------
+        list of FeatureFacts, length n_features
+            In the order of the features. A subclass that says no more has one property per feature.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        """
+        check_is_fitted(self)
+        return self._facts()
+
     def citations(self) -> list[str]:
         """Return what to cite for the features: definitions and sources of data.
 
@@ -182,6 +199,10 @@ class MatterTransformer(TransformerMixin, BaseEstimator):
     def _names(self) -> list[str]:
         """Return the names of the features."""
         raise NotImplementedError
+
+    def _facts(self) -> list[FeatureFacts]:
+        """Return what each feature is about."""
+        return [FeatureFacts(name, name) for name in self._names()]
 
 
 def chunks(objects: NDArray[np.object_]) -> Iterator[tuple[int, NDArray[np.object_]]]:

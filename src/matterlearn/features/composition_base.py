@@ -29,6 +29,10 @@ class CompositionTransformer(MatterTransformer):
         tags.input_tags.dict = True
         return tags
 
+    def _column(self) -> str:
+        """Return the name of the column of formulas, empty where it came without one."""
+        return str(self.feature_names_in_[0]) if hasattr(self, "feature_names_in_") else ""
+
     def _flatten(self, objects: NDArray[np.object_], first_row: int) -> FlatCompositions:
         return flatten(objects, _read_composition, ELEMENT_CODES, first_row=first_row)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matterlearn.chemistry.elements import PROPERTIES, is_imputed, property_sources, property_values
 from matterlearn.features.arguments import checked_names
 from matterlearn.features.composition_base import CompositionTransformer
+from matterlearn.features.feature_facts import FeatureFacts, property_and_unit
 from matterlearn.features.flat import FlatCompositions
 from matterlearn.features.properties import choose_properties, statistic_name
 from matterlearn.kernels.statistics import STATISTICS, weighted_norms, weighted_statistics
@@ -159,6 +160,16 @@ class CompositionDescriptors(CompositionTransformer):
         if self.valence_orbitals:
             names += [f"fraction of {orbital} valence electrons" for orbital in _ORBITALS]
         return names
+
+    def _facts(self) -> list[FeatureFacts]:
+        column, facts = self._column(), []
+        for key in self.properties_:
+            name, unit = property_and_unit(key)
+            facts += [FeatureFacts(name, statistic_name(s, name), column, unit, s) for s in self.statistics]
+        others = self._names()[len(facts) :]
+        n_norms = len(_NORMS) if self.stoichiometry else 0
+        facts += [FeatureFacts("stoichiometry", name, column) for name in others[:n_norms]]
+        return facts + [FeatureFacts("orbitals of the valence electrons", name, column) for name in others[n_norms:]]
 
 
 def _any_imputed(keys: Sequence[str], flat: FlatCompositions) -> NDArray[np.bool_]:

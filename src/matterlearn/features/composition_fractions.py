@@ -12,6 +12,7 @@ from matterlearn.chemistry.elements import SYMBOLS
 from matterlearn.features.arguments import Unknown, check_unknown, checked_names
 from matterlearn.features.base import chunks
 from matterlearn.features.composition_base import ELEMENT_CODES, CompositionTransformer
+from matterlearn.features.feature_facts import AMOUNT, FeatureFacts
 from matterlearn.features.vocabulary import amounts_over
 
 
@@ -77,3 +78,6 @@ class CompositionFractions(CompositionTransformer):
     def _names(self) -> list[str]:
         names = [f"fraction of {symbol}" for symbol in self.vocabulary_]
         return [*names, "fraction of other elements"] if self.unknown == "other" else names
+
+    def _facts(self) -> list[FeatureFacts]:
+        return [FeatureFacts(AMOUNT, name, self._column()) for name in self._names()]

@@ -12,6 +12,7 @@ from matterlearn.chemistry.elements import PROPERTIES, property_sources
 from matterlearn.chemistry.ions import Ion
 from matterlearn.features.arguments import checked_names
 from matterlearn.features.base import chunks
+from matterlearn.features.feature_facts import FeatureFacts, property_and_unit
 from matterlearn.features.properties import choose_properties, species_values, statistic_name
 from matterlearn.features.site_base import SiteTransformer
 from matterlearn.kernels.statistics import weighted_statistics
@@ -162,3 +163,16 @@ class SiteDescriptors(SiteTransformer):
                 else:
                     names += [f"{site}: {statistic_name(name, label)}" for name in self._statistics(site)]
         return names
+
+    def _facts(self) -> list[FeatureFacts]:
+        facts = []
+        for site in self.sites_:
+            for key in self.properties_:
+                name, unit = property_and_unit(key)
+                if self.is_plain_[site]:
+                    facts.append(FeatureFacts(name, name, site, unit))
+                else:
+                    facts += [
+                        FeatureFacts(name, statistic_name(s, name), site, unit, s) for s in self._statistics(site)
+                    ]
+        return facts

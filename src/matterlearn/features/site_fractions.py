@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.site_vocabulary import SiteVocabularyTransformer
 
 
@@ -48,5 +49,5 @@ class SiteFractions(SiteVocabularyTransformer):
     def _features(self, objects: NDArray[np.object_], first_row: int) -> NDArray[np.float64]:
         return self._amounts(objects, first_row)
 
-    def _names(self) -> list[str]:
-        return self._named("amount of {}", "amount of others")
+    def _facts(self) -> list[FeatureFacts]:
+        return self._described("amount of {}", "amount of others")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from matterlearn.features.feature_facts import BIT, FeatureFacts
 from matterlearn.features.site_vocabulary import SiteVocabularyTransformer
 
 
@@ -49,5 +50,5 @@ class SiteOneHot(SiteVocabularyTransformer):
     def _features(self, objects: NDArray[np.object_], first_row: int) -> NDArray[np.float64]:
         return (self._amounts(objects, first_row) > 0).astype(np.float64)
 
-    def _names(self) -> list[str]:
-        return self._named("is {}", "is another species")
+    def _facts(self) -> list[FeatureFacts]:
+        return self._described("is {}", "is another species", BIT)

@@ -12,6 +12,7 @@ from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError
 from matterlearn.features.arguments import Unknown, check_unknown, checked_names
 from matterlearn.features.base import chunks
+from matterlearn.features.feature_facts import AMOUNT, FeatureFacts
 from matterlearn.features.site_base import SiteTransformer
 from matterlearn.features.vocabulary import amounts_over
 
@@ -78,11 +79,14 @@ class SiteVocabularyTransformer(SiteTransformer):
         ]
         return np.hstack(parts)
 
-    def _named(self, species: str, others: str) -> list[str]:
-        """Return a name for each feature; `species` has a place for the symbol."""
-        names = []
+    def _names(self) -> list[str]:
+        return [f"{facts.site}: {facts.label}" for facts in self._facts()]
+
+    def _described(self, species: str, others: str, statistic: str = "") -> list[FeatureFacts]:
+        """Return what each feature is about; `species` is a label with a place for the symbol."""
+        facts = []
         for site in self.sites_:
-            names += [f"{site}: {species.format(symbol)}" for symbol in self.vocabulary_[site]]
-            if self.unknown == "other":
-                names.append(f"{site}: {others}")
-        return names
+            labels = [species.format(symbol) for symbol in self.vocabulary_[site]]
+            labels += [others] if self.unknown == "other" else []
+            facts += [FeatureFacts(AMOUNT, label, site, statistic=statistic) for label in labels]
+        return facts

@@ -7,14 +7,16 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import RegressorMixin, clone
 from sklearn.utils import get_tags, indexable
+from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import _check_feature_names, _check_n_features, _check_y, check_is_fitted
 
 from matterlearn.core.errors import ArgumentError
+from matterlearn.models.weighting import checked_weights, fit_weighted
 
 
-class Blend(RegressorMixin, BaseEstimator):
+class Blend(RegressorMixin, _BaseComposition):
     """Predict the weighted mean of several regressors that are fitted on the same rows.
 
     scikit-learn's `VotingRegressor` turns its input into an array first; this one hands it on as it is, since its
@@ -51,7 +53,7 @@ class Blend(RegressorMixin, BaseEstimator):
         self.weights = weights
         self.floor = floor
 
-    def fit(self, X: Any, y: ArrayLike) -> Self:
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit every member on all rows.
 
         Parameters
@@ -60,6 +62,8 @@ class Blend(RegressorMixin, BaseEstimator):
             Whatever the members take.
         y : array-like of float, shape (n_samples,)
             The target.
+        sample_weight : array-like of float, shape (n_samples,), optional
+            Weights of the rows; see `fit_weighted`.
 
         Returns
         -------
@@ -69,24 +73,111 @@ class Blend(RegressorMixin, BaseEstimator):
         Raises
         ------
         ArgumentError
-            If the numbers of members and weights differ.
+            If the numbers of members and weights differ, or a member takes no weights of rows and there are some.
         """
         if len(self.members) != len(self.weights):
             raise ArgumentError(f"{len(self.members)} members but {len(self.weights)} weights", where="weights")
         X, target = checked_rows(self, X, y)
-        self.members_ = [(name, clone(model).fit(X, target)) for name, model in self.members]
+        row_weights = checked_weights(sample_weight, X)
+        self.members_ = [(name, fit_weighted(clone(model), X, target, row_weights)) for name, model in self.members]
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return the weighted mean of the members' predictions, shape (n_samples,)."""
+        return self._mean(self.predict_members(X))
+
+    def predict_members(self, X: Any) -> NDArray[np.float64]:
+        """Return what each member predicts by itself.
+
+        Parameters
+        ----------
+        X : sequence or table, shape (n_samples, ...)
+            Whatever the members take.
+
+        Returns
+        -------
+        ndarray of float, shape (n_samples, n_members)
+            Predictions, not raised to the floor; in the order of `members_`.
+
+        Examples
+        --------
+        >>> from sklearn.dummy import DummyRegressor
+        >>> pair = [(str(c), DummyRegressor(strategy="constant", constant=c)) for c in (1.0, 3.0)]
+        >>> Blend(pair, [0.5, 0.5]).fit([[0.0]], [1.0]).predict_members([[0.0], [7.0]]).tolist()
+        [[1.0, 3.0], [1.0, 3.0]]
+        """
         check_is_fitted(self)
         note_columns(self, X, reset=False)
-        parts = [w * model.predict(X) for w, (_, model) in zip(self.weights, self.members_, strict=True)]
-        mean = np.asarray(np.sum(parts, axis=0, dtype=np.float64))
-        return mean if self.floor is None else np.maximum(mean, self.floor)
+        return np.column_stack([np.asarray(model.predict(X), dtype=np.float64) for _, model in self.members_])
+
+    def spread(self, X: Any) -> NDArray[np.float64]:
+        """Return how far the members disagree.
+
+        Parameters
+        ----------
+        X : sequence or table, shape (n_samples, ...)
+            Whatever the members take.
+
+        Returns
+        -------
+        ndarray of float, shape (n_samples,)
+            Weighted standard deviation over the members, unit of the target; NaN where there is only one member.
+
+        Examples
+        --------
+        >>> from sklearn.dummy import DummyRegressor
+        >>> pair = [(str(c), DummyRegressor(strategy="constant", constant=c)) for c in (1.0, 3.0)]
+        >>> Blend(pair, [0.5, 0.5]).fit([[0.0]], [1.0]).spread([[0.0]])
+        array([1.])
+        """
+        return member_spread(self.predict_members(X), self.weights)
+
+    def predict_with_spread(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what `predict` and `spread` return, each of shape (n_samples,), asking every member once."""
+        members = self.predict_members(X)
+        return self._mean(members), member_spread(members, self.weights)
+
+    def _mean(self, members: NDArray[np.float64]) -> NDArray[np.float64]:
+        mean = np.sum([w * part for w, part in zip(self.weights, members.T, strict=True)], axis=0, dtype=np.float64)
+        return np.asarray(mean if self.floor is None else np.maximum(mean, self.floor))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters and, if `deep`, those of the members as `member__parameter`."""
+        return dict(self._get_params("members", deep=deep))
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also those of the members, by the names that `get_params` returns."""
+        self._set_params("members", **params)
+        return self
 
     def __sklearn_tags__(self) -> Any:
         return tags_of_all(super().__sklearn_tags__(), self.members)
+
+
+def member_spread(members: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
+    """Return the weighted standard deviation over the members of a blend.
+
+    Parameters
+    ----------
+    members : ndarray of float, shape (n_samples, n_members)
+        What each member predicts.
+    weights : sequence of float
+        One weight per member; only their ratios count.
+
+    Returns
+    -------
+    ndarray of float, shape (n_samples,)
+        The spread; NaN for one member.
+
+    Examples
+    --------
+    >>> member_spread(np.array([[0.0, 4.0], [1.0, 1.0]]), [3.0, 1.0]).round(3).tolist()
+    [1.732, 0.0]
+    """
+    if members.shape[1] < 2:
+        return np.full(len(members), np.nan)
+    mean = np.average(members, axis=1, weights=weights)
+    return np.asarray(np.sqrt(np.average((members - mean[:, None]) ** 2, axis=1, weights=weights)))
 
 
 def checked_rows(estimator: Any, X: Any, y: Any) -> tuple[Any, NDArray[np.float64]]:

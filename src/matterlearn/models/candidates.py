@@ -12,7 +12,6 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
-    BaggingRegressor,
     ExtraTreesRegressor,
     HistGradientBoostingRegressor,
     RandomForestRegressor,
@@ -27,8 +26,10 @@ from sklearn.svm import SVR
 
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError, did_you_mean
+from matterlearn.data.cells import MATTER_KINDS
 from matterlearn.features.block_scaler import BlockScaler
 from matterlearn.features.table_features import DESCRIPTOR_WEIGHT, Representation, table_features
+from matterlearn.models.blend import Blend
 
 N_TREES = 200
 """Trees in a forest; more make model files large and errors hardly smaller."""
@@ -80,6 +81,12 @@ def _scaled_target(model: Any) -> TransformedTargetRegressor:
     return TransformedTargetRegressor(model, transformer=StandardScaler())
 
 
+def _networks() -> Blend:
+    # scikit-learn's bagging without drawing would do the same, but forget the weights of rows.
+    networks = [(f"network {i}", _network()) for i in range(1, N_NETWORKS + 1)]
+    return Blend(networks, [1 / N_NETWORKS] * N_NETWORKS)
+
+
 def _network() -> MLPRegressor:
     # A fixed number of epochs: every epoch counts as one without progress, so training ends after N_EPOCHS of them.
     return MLPRegressor(
@@ -109,7 +116,7 @@ _ALL = (
     Family("knn", lambda: KNeighborsRegressor(5, weights="distance", algorithm="brute"), 0.1, 1.0, fraction_weight=1.0),
     Family(
         "mlp",
-        lambda: _scaled_target(BaggingRegressor(_network(), N_NETWORKS, bootstrap=False)),
+        lambda: _scaled_target(_networks()),
         4.5,
         1.0,
         fraction_weight=2.0,
@@ -197,18 +204,49 @@ def family(name: str) -> Family:
     return FAMILIES[name]
 
 
-def make_baselines(features: Any) -> dict[str, Any]:
-    """Return what every model must beat: the mean of the training rows, and the value of the nearest one.
+LINEAR_ALPHAS = tuple(float(alpha) for alpha in np.logspace(-4, 2, 13))
+"""Penalties that the linear baseline chooses from by leaving out one row at a time."""
+
+
+def make_baselines(
+    features: Any,
+    inputs: Sequence[str] = (),
+    kinds: Mapping[str, str] = MappingProxyType({}),
+    *,
+    ions: Mapping[str, Ion] | None = None,
+) -> dict[str, Any]:
+    """Return what every model must beat.
 
     Parameters
     ----------
     features : transformer
         Descriptors in which "nearest" is measured.
+    inputs : sequence of str
+        Names of the input columns.
+    kinds : mapping of str to str
+        Kind of each.
+    ions : mapping of str to Ion, optional
+        The user's own molecular ions.
 
     Returns
     -------
     dict of str to estimator
-        By the names used in the evidence.
+        By the names used in the evidence: "mean", the mean of the training rows; "1-nearest neighbour", the value of
+        the nearest one; "linear on fractions", a ridge on how much of each element there is, beside scaled numbers and
+        categories (called "linear" where no input describes matter). An element that was not in training counts for
+        nothing. The nearest neighbour takes no weights of rows, the others do.
+
+    Examples
+    --------
+    >>> kinds = {"formula": "formula"}
+    >>> list(make_baselines(table_features(["formula"], kinds), ["formula"], kinds))
+    ['mean', '1-nearest neighbour', 'linear on fractions']
     """
-    nearest = make_pipeline(features, StandardScaler(), KNeighborsRegressor(1))
-    return {"mean": DummyRegressor(), "1-nearest neighbour": nearest}
+    nearest = make_pipeline(clone(features), StandardScaler(), KNeighborsRegressor(1))
+    has_matter = any(kinds[name] in MATTER_KINDS for name in inputs)
+    fractions = table_features(inputs, kinds, representation="fractions", ions=ions, fraction_weight=1.0)
+    return {
+        "mean": DummyRegressor(),
+        "1-nearest neighbour": nearest,
+        "linear on fractions" if has_matter else "linear": make_pipeline(fractions, RidgeCV(LINEAR_ALPHAS)),
+    }

@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.model_selection import GroupKFold, KFold
+from sklearn.model_selection import GroupKFold, KFold, check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
 from matterlearn.core.errors import ArgumentError
-from matterlearn.models.blend import Blend, checked_rows, note_columns, tags_of_all
+from matterlearn.models.blend import Blend, checked_rows, member_spread, note_columns, tags_of_all
+from matterlearn.models.weighting import checked_weights, fit_weighted, takes_weights, weighted_mean
 
 BLEND_STEPS = 20
 """Candidates that a blend averages at most, repetitions counted: finer weights fit the noise of the inner folds."""
+
+
+@dataclass(frozen=True, eq=False)
+class InnerPredictions:
+    """What the chosen model predicts in the inner folds, for rows that its parts had not seen.
+
+    The weights of a blend were chosen on these rows, so its errors here are a little too small.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n_tested,)
+        Positions of the rows in what was fitted, in the order of the folds: a splitter may test a row several times,
+        or never.
+    y : ndarray of float, shape (n_tested,)
+        Their targets.
+    prediction : ndarray of float, shape (n_tested,)
+        Predictions of what was chosen, raised to the floor like those of the fitted model.
+    spread : ndarray of float, shape (n_tested,)
+        Weighted standard deviation over the chosen candidates; NaN where only one was chosen.
+    """
+
+    rows: NDArray[np.intp]
+    y: NDArray[np.float64]
+    prediction: NDArray[np.float64]
+    spread: NDArray[np.float64]
 
 
 class CandidateSelector(RegressorMixin, BaseEstimator):
@@ -30,9 +57,9 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
     ----------
     candidates : list of (str, estimator)
         Names and regressors. They are cloned, not fitted themselves.
-    cv : int or splitter
-        Inner folds: a number of random folds that keep groups together, or an object with scikit-learn's
-        `split(X, y, groups)`.
+    cv : int, splitter or iterable
+        Inner folds: a number of random folds that keep groups together, an object with scikit-learn's
+        `split(X, y, groups)`, or pairs of training and test positions.
     blend : bool
         Whether a blend may be chosen. If not, the best single candidate is.
     nonnegative : bool
@@ -43,15 +70,17 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     scores_ : dict of str to float
-        Inner mean absolute error of each candidate, unit of the target.
+        Inner mean absolute error of each candidate, unit of the target; weighted if the rows are.
     blend_score_ : float
-        Inner mean absolute error of what was chosen.
+        The same of what was chosen.
     weights_ : dict of str to float
         Weights of the chosen candidates; they sum to 1.
     model_ : Blend
         What was chosen, fitted on all rows.
     floor_ : float or None
         0 if `nonnegative` and no training target is negative.
+    inner_ : InnerPredictions or None
+        What was chosen, judged on the rows of the inner folds; None for a single candidate, which needs none.
 
     References
     ----------
@@ -84,7 +113,7 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
         self.nonnegative = nonnegative
         self.random_state = random_state
 
-    def fit(self, X: Any, y: ArrayLike, *, groups: Any = None) -> Self:
+    def fit(self, X: Any, y: ArrayLike, groups: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Choose on inner folds, then fit what was chosen on all rows.
 
         Parameters
@@ -95,6 +124,8 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
             The target.
         groups : sequence, shape (n_samples,), optional
             Passed to the splitter.
+        sample_weight : array-like of float, shape (n_samples,), optional
+            Weights of the rows, in fitting as in the inner scores; see `fit_weighted`.
 
         Returns
         -------
@@ -104,26 +135,50 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
         Raises
         ------
         ArgumentError
-            If there is no candidate, or two have the same name.
+            If there is no candidate, two have the same name, or one takes no weights of rows and there are some.
         """
         names = [name for name, _ in self.candidates]
         if not names or len(set(names)) != len(names):
             raise ArgumentError(f"needs at least one candidate and different names, got {names}", where="candidates")
         X, target = checked_rows(self, X, y)
-        self.floor_ = 0.0 if self.nonnegative and target.min() >= 0 else None
+        row_weights = checked_weights(sample_weight, X)
+        if row_weights is not None:
+            self._check_that_all_take_weights()
+        counted = target if row_weights is None else target[row_weights > 0]
+        self.floor_ = 0.0 if self.nonnegative and counted.min() >= 0 else None
+        self.scores_: dict[str, float] = {}
+        self.inner_: InnerPredictions | None = None
         if len(names) == 1:
-            self.scores_, self.weights_, self.blend_score_ = {}, {names[0]: 1.0}, float("nan")
+            self.weights_, self.blend_score_ = {names[0]: 1.0}, float("nan")
         else:
-            truth, predictions = self._inner_predictions(X, target, groups)
-            if self.floor_ is not None:
-                predictions = np.maximum(predictions, self.floor_)
-            errors = np.mean(np.abs(predictions - truth[:, None]), axis=0)  # (n_candidates,)
-            self.scores_ = dict(zip(names, errors.tolist(), strict=True))
-            weights = blend_weights(truth, predictions, steps=BLEND_STEPS if self.blend else 1)
-            self.weights_ = {name: float(w) for name, w in zip(names, weights, strict=True) if w > 0}
-            self.blend_score_ = float(np.mean(np.abs(predictions @ weights - truth)))
-        self.model_ = self.chosen().fit(X, target)
+            rows, predictions = self._inner_predictions(X, target, groups, row_weights)
+            self._choose(names, rows, target[rows], predictions, None if row_weights is None else row_weights[rows])
+        self.model_ = self.chosen().fit(X, target, sample_weight=row_weights)
         return self
+
+    def _choose(
+        self,
+        names: Sequence[str],
+        rows: NDArray[np.intp],
+        truth: NDArray[np.float64],
+        predictions: NDArray[np.float64],
+        row_weights: NDArray[np.float64] | None,
+    ) -> None:
+        """Choose by the candidates' predictions (n_tested, n_candidates) for the rows of all inner folds."""
+        if row_weights is not None and not row_weights.any():
+            raise ArgumentError("every row that the inner folds test has weight 0", where="sample_weight")
+        raised = predictions if self.floor_ is None else np.maximum(predictions, self.floor_)
+        errors = weighted_mean(np.abs(raised - truth[:, None]), row_weights)  # (n_candidates,)
+        self.scores_ = dict(zip(names, errors.tolist(), strict=True))
+        steps = BLEND_STEPS if self.blend else 1
+        weights = blend_weights(truth, raised, steps=steps, sample_weight=row_weights)
+        self.weights_ = {name: float(w) for name, w in zip(names, weights, strict=True) if w > 0}
+        self.blend_score_ = float(weighted_mean(np.abs(raised @ weights - truth), row_weights))
+        # The fitted blend raises its mean, not its members: so do these predictions, on which intervals are calibrated.
+        mean = predictions @ weights
+        prediction = mean if self.floor_ is None else np.maximum(mean, self.floor_)
+        spread = member_spread(predictions[:, weights > 0], list(self.weights_.values()))
+        self.inner_ = InnerPredictions(rows, truth, prediction, spread)
 
     def chosen(self) -> Blend:
         """Return what was chosen as a fresh estimator: to fit it on other rows without choosing again."""
@@ -151,25 +206,39 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         return tags_of_all(super().__sklearn_tags__(), self.candidates)
 
+    def _check_that_all_take_weights(self) -> None:
+        deaf = [name for name, model in self.candidates if not takes_weights(model)]
+        if deaf:
+            raise ArgumentError(
+                f"no weights of rows can be given to {', '.join(deaf)}",
+                where="sample_weight",
+                fix="leave such candidates out",
+            )
+
     def _inner_predictions(
-        self, X: Any, y: NDArray[np.float64], groups: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return targets (n_tested,) and the candidates' predictions (n_tested, n_candidates) of all inner folds."""
+        self, X: Any, y: NDArray[np.float64], groups: Any, row_weights: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the tested rows (n_tested,) and what candidates predict (n_tested, n_candidates) in all folds."""
         cv = self.cv
         if isinstance(cv, int):
             kind = KFold if groups is None else GroupKFold
             cv = kind(cv, shuffle=True, random_state=self.random_state)
-        truth, predictions = [], []
-        for train, test in cv.split(X, y, groups):
+        tested, predictions = [], []
+        for train, test in check_cv(cv).split(X, y, groups):
             X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)
-            fitted = (clone(model).fit(X_train, y[train]) for _, model in self.candidates)
+            weights = None if row_weights is None else row_weights[train]
+            fitted = (fit_weighted(clone(model), X_train, y[train], weights) for _, model in self.candidates)
             predictions.append(np.column_stack([model.predict(X_test) for model in fitted]))
-            truth.append(y[test])
-        return np.concatenate(truth), np.concatenate(predictions)
+            tested.append(np.arange(len(y))[test])
+        return np.concatenate(tested), np.concatenate(predictions)
 
 
 def blend_weights(
-    y: NDArray[np.float64], predictions: NDArray[np.float64], *, steps: int = BLEND_STEPS
+    y: NDArray[np.float64],
+    predictions: NDArray[np.float64],
+    *,
+    steps: int = BLEND_STEPS,
+    sample_weight: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the weights of the greedy blend with the lowest mean absolute error.
 
@@ -181,6 +250,8 @@ def blend_weights(
         Predictions by models that had not seen these rows.
     steps : int
         Most candidates to average, repetitions counted. 1 gives all weight to the best.
+    sample_weight : ndarray of float, shape (n_tested,), optional
+        Weights of the rows in the mean absolute error.
 
     Returns
     -------
@@ -197,7 +268,7 @@ def blend_weights(
     total = np.zeros_like(y)
     best, best_counts = np.inf, counts
     for step in range(1, steps + 1):
-        errors = np.mean(np.abs((total[:, None] + predictions) / step - y[:, None]), axis=0)
+        errors = weighted_mean(np.abs((total[:, None] + predictions) / step - y[:, None]), sample_weight)
         candidate = int(np.argmin(errors))
         counts[candidate] += 1
         total += predictions[:, candidate]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,21 +13,46 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment
 
-import matterlearn
 from matterlearn.core.writing import write_file
-from matterlearn.report.figures.held_out import held_out
-from matterlearn.report.figures.parity import parity
-from matterlearn.report.figures.split_errors import split_errors
-from matterlearn.report.figures.style import label_without_unit, save_figure
-from matterlearn.report.headline import headline, number, split_words
+from matterlearn.report.figures.style import COLUMN, DPI, page_image, save_figure
+from matterlearn.report.gallery import Plate, plates
+from matterlearn.report.headline import headline
+from matterlearn.report.page_points import as_script, panels, points_table, split_order
+from matterlearn.report.rows import has_training_rows, tested_splits
+from matterlearn.report.tables import (
+    WORST,
+    domain_lines,
+    element_lines,
+    leak_lines,
+    reasons,
+    scores_by_split,
+    worst_lines,
+)
+from matterlearn.report.words import UNNESTED, file_name, number, percent, split_words
 from matterlearn.validation.evidence import Evidence
 from matterlearn.validation.protocol import MODEL
 
-REM_PER_INCH = 6.0
-"""How large figures stand on the page: text in them then is about as large as around them."""
-
 SHOWN_REJECTED = 20
 """Rejected rows on the page; all are in rejected.csv."""
+
+PARTS = (
+    ("data", "Data"),
+    ("scores", "Scores"),
+    ("parity", "Parity"),
+    ("elements", "Elements"),
+    ("residuals", "Errors"),
+    ("learning", "More data"),
+    ("importance", "Importance"),
+    ("dependence", "Dependence"),
+    ("surrogate", "In words"),
+    ("calibration", "Intervals"),
+    ("domain", "Domain"),
+    ("worst", "Worst rows"),
+)
+"""Parts of the page in their order: where figures go, and what the list of contents says."""
+
+ALWAYS = frozenset({"data", "scores", "parity", "residuals", "domain", "worst"})
+"""Parts that every fit has."""
 
 
 def write_report(evidence: Evidence, folder: Path, *, rejected: pd.DataFrame) -> None:
@@ -34,7 +61,7 @@ def write_report(evidence: Evidence, folder: Path, *, rejected: pd.DataFrame) ->
     Parameters
     ----------
     evidence : Evidence
-        Of one fit.
+        Of one fit, with one target or several.
     folder : pathlib.Path
         Must exist.
     rejected : DataFrame
@@ -42,79 +69,161 @@ def write_report(evidence: Evidence, folder: Path, *, rejected: pd.DataFrame) ->
     """
     figures_folder = folder / "figures"
     figures_folder.mkdir(exist_ok=True)
-    figures = [
-        {
-            "name": name,
-            "width": round(REM_PER_INCH * figure.get_figwidth(), 1),
-            "caption": caption,
-            "png": base64.b64encode(save_figure(figure, figures_folder, name)).decode(),
-        }
-        for name, caption, figure in _figures(evidence)
-    ]
+    specs: list[dict[str, Any]] = []
+    points = points_table(evidence)
+    targets = []
+    for position, name in enumerate(evidence.targets):
+        prefix = f"{position + 1}-{file_name(name)}".rstrip("-") + "-" if len(evidence.targets) > 1 else ""
+        targets.append(_target(evidence.of(name), position, figures_folder, prefix, specs, points))
+    css, script = _part("page.css"), _part("page.js")
+    several = len(targets) > 1
     page = _template().render(
-        evidence=evidence,
-        headline=headline(evidence),
-        scores=evidence.scores().to_dict("records"),
-        level=evidence.plan["level"],
-        domain=_domain_table(evidence),
-        figures=figures,
+        title=evidence.data["name"] if several else evidence.targets[0],
+        data=evidence.data if several else targets[0]["evidence"].data,
+        targets=targets,
         rejected=rejected.head(SHOWN_REJECTED).to_dict("records"),
-        version=matterlearn.__version__,
+        n_more_rejected=len(rejected) - SHOWN_REJECTED,
+        reasons=reasons(rejected),
+        plan=_plan_lines(evidence.plan),
+        versions=evidence.versions,
+        timings=_timings(evidence),
+        citations=_citations(evidence),
+        points=as_script({**points, "plots": specs}),
+        css=css,
+        script=script,
+        policy=_policy(css, script),
+        n_worst=WORST,
         MODEL=MODEL,
     )
     write_file(folder / "report.html", page)
 
 
-def _figures(evidence: Evidence) -> list[tuple[str, str, Any]]:
-    unit = evidence.data["unit"]
-    target = label_without_unit(evidence.data["target"], unit)
-    model = evidence.predictions.query("model == @MODEL")
-    panels = {
-        split_words(str(split)): (part["y"].to_numpy(), part["prediction"].to_numpy())
-        for split, part in model.groupby("split", sort=False)
+def _target(
+    evidence: Evidence,
+    position: int,
+    folder: Path,
+    prefix: str,
+    specs: list[dict[str, Any]],
+    points: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what the page says of one target, and add where its figures have their points to `specs`."""
+    scores = evidence.scores()
+    order = split_order(evidence)
+    drawn: dict[str, list[dict[str, Any]]] = {key: [] for key in ("errors", *dict(PARTS))}
+    names: set[str] = set()
+    for plate in plates(evidence, scores):
+        png = save_figure(plate.figure, folder, prefix + _unused(plate.name, names))
+        where = panels(plate.figure, order)
+        index = len(specs) if where else None
+        if where:
+            specs.append({"target": position, "panels": where})
+        drawn[plate.section].append(_on_page(plate, png, index))
+    model = evidence.predictions[evidence.predictions["model"] == MODEL]
+    surrogate = evidence.diagnostics.get("surrogate", [])
+    shown = {key for key, found in drawn.items() if found} | ALWAYS | ({"surrogate"} if surrogate else set())
+    repeated = model.loc[model["split"].isin(tested_splits(evidence)), ["split", "row_id"]].duplicated()
+    return {
+        "id": f"target-{position + 1}",
+        "name": evidence.data["target"],
+        "evidence": evidence,
+        "headline": headline(evidence, scores),
+        "parts": [(key, words) for key, words in PARTS if key in shown],
+        "leaks": leak_lines(evidence),
+        "scores": scores_by_split(scores),
+        "elements": element_lines(evidence),
+        "domain": domain_lines(evidence),
+        "worst": worst_lines(evidence),
+        "surrogate": surrogate,
+        "plates": drawn,
+        "has_training": has_training_rows(evidence),
+        "unnested": UNNESTED in order,
+        "repeated": bool(repeated.any()),
+        "left_out": points["targets"][position]["left_out"],
+        "calibrated_on": _shares(model["calibrated_on"][model["calibrated_on"] != ""].value_counts().to_dict()),
+        "final_calibration": _calibration(evidence.plan["chosen"].get("calibrated_on")),
     }
-    level = evidence.plan["level"]
-    made = [
-        (
-            "errors-by-split",
-            "Mean absolute error on each split, beside what is trivial. Lines: one standard deviation over folds.",
-            split_errors(evidence),
-        ),
-        (
-            "parity",
-            "Predictions on rows the model had not seen. The line is perfect agreement.",
-            parity(panels, unit=unit, target=target),
-        ),
+
+
+def _on_page(plate: Plate, png: bytes, index: int | None) -> dict[str, Any]:
+    width, height = plate.figure.get_size_inches()
+    return {
+        "alt": plate.alt,
+        "caption": plate.caption,
+        "width": round(width * DPI),
+        "height": round(height * DPI),
+        "wide": width > 1.2 * COLUMN,
+        "png": base64.b64encode(page_image(png)).decode(),
+        "index": index,
+    }
+
+
+def _unused(name: str, names: set[str]) -> str:
+    """Return a file name that no other figure has: splits of other scripts may end up the same."""
+    found, k = name, 2
+    while found in names:
+        found, k = f"{name}-{k}", k + 1
+    names.add(found)
+    return found
+
+
+def _shares(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(name if len(counts) == 1 else f"{name} ({percent(n / total)})" for name, n in ordered)
+
+
+def _calibration(value: Any) -> str:
+    """Return what calibrated the final intervals, in words."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} ({count})" if isinstance(count, int) else str(name) for name, count in value.items())
+    return str(value) if value else ""
+
+
+def _plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    lines = [
+        ("candidates", f"{', '.join(plan['candidates'])}; compared in {plan['inner_folds']} inner folds"),
+        ("splits", "; ".join(map(split_words, plan["splits"]))),
+        ("folds", f"{plan['n_folds']} of random rows, at most {plan['n_element_groups']} groups of elements"),
+        ("reduced for time", "; ".join(plan["left_out"])),
+        ("seed", str(plan["seed"])),
     ]
-    if "element" in set(model["split"]):
-        made.append(
-            (
-                "left-out-elements",
-                "Error where the named elements were left out of training, worst first; the share of rows within "
-                f"their interval stands at each bar, orange below the promised {level:.0%}. "
-                "Dashed: error on random rows.",
-                held_out(evidence),
-            )
-        )
-    return made
+    return [(name, value) for name, value in lines if value]
 
 
-def _domain_table(evidence: Evidence) -> list[dict[str, Any]]:
-    """Return error and coverage inside and outside the domain, per split."""
-    lines = []
-    for (split, inside), part in evidence.predictions.query("model == @MODEL").groupby(
-        ["split", "in_domain"], sort=False
-    ):
-        error = (part["prediction"] - part["y"]).abs().mean()
-        covered = ((part["lower"] <= part["y"]) & (part["y"] <= part["upper"])).mean()
-        lines.append({"split": split, "inside": bool(inside), "n": len(part), "mae": error, "coverage": covered})
-    return sorted(lines, key=lambda line: not line["inside"])
+def _timings(evidence: Evidence) -> str:
+    total, expected = evidence.timings.get("total_s"), evidence.plan.get("expected_s")
+    said = [f"{total:.0f} s" if total is not None else "", f"planned {expected:.0f} s" if expected else ""]
+    return ", ".join(text for text in said if text) or "unknown"
+
+
+def _citations(evidence: Evidence) -> list[str]:
+    named: Iterable[Any] = (evidence.data.get("citation"), *evidence.plan.get("citations", ()))
+    return list(dict.fromkeys(str(text) for text in named if text))
+
+
+def _policy(css: str, script: str) -> str:
+    """Return the content security policy: nothing is loaded, and no script runs but ours."""
+
+    def source(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    return (
+        f"default-src 'none'; img-src data:; style-src {source(css)}; script-src {source(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _score(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−") if value == value else ""
+
+
+@cache
+def _part(name: str) -> str:
+    return files("matterlearn.report").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
 def _template() -> Any:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["number"] = number
-    environment.filters["split_words"] = split_words
-    environment.filters["percent"] = lambda value: "" if value is None or value != value else f"{value:.0%}"
-    return environment.from_string(files("matterlearn.report").joinpath("page.html").read_text(encoding="utf-8"))
+    environment.filters.update(number=number, split_words=split_words, percent=percent, score=_score)
+    return environment.from_string(_part("page.html"))

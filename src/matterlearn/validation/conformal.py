@@ -1,70 +1,80 @@
 """Prediction intervals whose width is set by errors on rows that the model did not see.
 
-The errors that set the width decide what the interval promises. Errors on random folds promise coverage for rows like
-the training rows; errors on left-out groups of elements promise it, on average over such groups, for new chemistry.
+The errors that set the width decide what the interval promises. Rows whose elements were all in training are served by
+errors on random rows; rows with an unseen element by errors on left-out groups of elements. Each interval is scaled by
+the expected error of its row (Papadopoulos et al., normalised conformal prediction).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
-from sklearn.utils import _safe_indexing
 
-from matterlearn.core.errors import ArgumentError
-from matterlearn.validation.splits import ElementGroupSplit, RandomSplit
+from matterlearn.core.errors import ArgumentError, ModelFileError
+
+RANDOM, ELEMENTS = "random folds", "element groups"
+"""What errors were measured on."""
+
+TRUST: Mapping[str, float] = MappingProxyType({RANDOM: 1.0, ELEMENTS: 0.5})
+"""Power to which the expected error scales an interval: for unseen elements it is itself an extrapolation."""
+
+MOST_INFLATION = 2.0
+"""Largest factor by which intervals for unseen elements are widened because groups differ."""
 
 
-@dataclass(frozen=True)
-class Intervals:
-    """Symmetric prediction intervals from split conformal prediction.
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Errors in calibration, each divided by what was expected of its row.
 
     Attributes
     ----------
-    half_width : float
-        Half of the interval, unit of the target. Infinite if too few errors were at hand for the level.
-    level : float
-        Coverage that is promised, between 0 and 1.
-    calibrated_on : str
-        What the errors were measured on: "element groups" or "random folds".
-    n_errors : int
-        Number of errors that set the width.
-    floor : float or None
-        No interval reaches below it, as no prediction of the model does.
+    values : ndarray of float, shape (n_errors,)
+        Sorted scores.
+    weights : ndarray of float, shape (n_errors,)
+        Weights of their rows.
+    trust : float
+        Power of the expected error.
+    inflation : float
+        Factor on every score, at least 1.
     """
 
-    half_width: float
-    level: float
-    calibrated_on: str
-    n_errors: int
-    floor: float | None = None
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    trust: float = 1.0
+    inflation: float = 1.0
 
-    def around(self, prediction: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return lower and upper ends for predictions of shape (n_samples,)."""
-        center = np.asarray(prediction, dtype=float)
-        lower, upper = center - self.half_width, center + self.half_width
-        return (lower if self.floor is None else np.maximum(lower, self.floor)), upper
+    def quantile(self, level: float) -> float:
+        """Return the score that a new row stays below with the given probability; infinite if there are too few."""
+        return self.inflation * weighted_quantile(self.values, self.weights, level)
+
+    def level_needed(self, scores: ArrayLike) -> NDArray[np.float64]:
+        """Return for each score the smallest level whose interval holds it, at most 1."""
+        rank = np.searchsorted(self.values * self.inflation, np.asarray(scores, dtype=float), side="left")
+        reached = np.concatenate((np.cumsum(self.weights), [math.inf]))[rank]
+        return np.minimum(reached / (self.weights.sum() + self.weights.mean()), 1.0)
 
 
-def conformal_half_width(errors: ArrayLike, level: float) -> float:
-    """Return the error that a new row stays below with the given probability.
+def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], level: float) -> float:
+    """Return the conformal quantile of sorted scores, one further row counted in.
 
     Parameters
     ----------
-    errors : array-like of float, shape (n_errors,)
-        Absolute errors on rows that the model did not see.
+    values : ndarray of float, shape (n_errors,)
+        Sorted scores.
+    weights : ndarray of float, shape (n_errors,)
+        Their weights; the new row is taken to have the mean weight.
     level : float
         Coverage, strictly between 0 and 1.
 
     Returns
     -------
     float
-        The ceil((n + 1) level)-th smallest error, infinite if there are fewer than that.
+        With equal weights the ceil((n + 1) level)-th smallest score; infinite if there are fewer than that.
 
     Raises
     ------
@@ -77,68 +87,178 @@ def conformal_half_width(errors: ArrayLike, level: float) -> float:
 
     Examples
     --------
-    >>> conformal_half_width([0.1, 0.4, 0.2, 0.3], level=0.5)
+    >>> weighted_quantile(np.array([0.1, 0.2, 0.3, 0.4]), np.ones(4), level=0.5)
     0.3
     """
     if not 0 < level < 1:
         raise ArgumentError(f"must be strictly between 0 and 1, got {level}", where="level")
-    ordered = np.sort(np.asarray(errors, dtype=float))
-    rank = math.ceil((len(ordered) + 1) * level)
-    return float(ordered[rank - 1]) if rank <= len(ordered) else math.inf
+    if len(values) == 0:
+        return math.inf
+    needed = level * (weights.sum() + weights.mean()) * (1 - 1e-12)  # a rank that is met exactly counts as met
+    rank = int(np.searchsorted(np.cumsum(weights), needed, side="left"))
+    return float(values[rank]) if rank < len(values) else math.inf
 
 
-def calibrate(
-    model: Any,
-    X: Any,
-    y: NDArray[np.float64],
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Prediction intervals, wide where an error is to be expected.
+
+    Attributes
+    ----------
+    level : float
+        Coverage that is promised, between 0 and 1.
+    scores : mapping of str to Scores
+        Scores on "random folds" and, where elements could be left out, on "element groups".
+    floor : float or None
+        No interval reaches below it, as no prediction of the model does.
+    """
+
+    level: float
+    scores: Mapping[str, Scores] = field(default_factory=dict)
+    floor: float | None = None
+
+    def calibrated_on(self, novel: NDArray[np.bool_]) -> NDArray[np.object_]:
+        """Return for each row the errors that set its interval.
+
+        Parameters
+        ----------
+        novel : ndarray of bool, shape (n_samples,)
+            Whether a row holds an element that training does not hold.
+        """
+        unseen = ELEMENTS if ELEMENTS in self.scores else RANDOM
+        return np.where(novel, unseen, RANDOM).astype(object)
+
+    def around(
+        self, prediction: ArrayLike, expected: NDArray[np.float64], novel: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return lower and upper ends.
+
+        Parameters
+        ----------
+        prediction : array-like of float, shape (n_samples,)
+            Predictions.
+        expected : ndarray of float, shape (n_samples,)
+            Expected absolute errors.
+        novel : ndarray of bool, shape (n_samples,)
+            Whether a row holds an element that training does not hold.
+        """
+        center, half = np.asarray(prediction, dtype=float), np.empty(len(novel))
+        used = self.calibrated_on(novel)
+        for name, scores in self.scores.items():
+            rows = used == name
+            half[rows] = scores.quantile(self.level) * expected[rows] ** scores.trust
+        lower = center - half
+        return (lower if self.floor is None else np.maximum(lower, self.floor)), center + half
+
+    def level_needed(
+        self, errors: NDArray[np.float64], expected: NDArray[np.float64], novel: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return the smallest level whose interval holds the measured value, shape (n_samples,).
+
+        Parameters
+        ----------
+        errors : ndarray of float, shape (n_samples,)
+            Absolute errors of the predictions.
+        expected, novel
+            As in `around`.
+        """
+        needed, used = np.empty(len(errors)), self.calibrated_on(novel)
+        for name, scores in self.scores.items():
+            rows = used == name
+            needed[rows] = scores.level_needed(errors[rows] / expected[rows] ** scores.trust)
+        return needed
+
+    def to_arrays(self) -> dict[str, NDArray[np.float64]]:
+        """Return scores, weights and factors by name, for a model file."""
+        return {
+            f"{name} {what}": np.atleast_1d(np.asarray(value, dtype=float))
+            for name, scores in self.scores.items()
+            for what, value in vars(scores).items()
+        }
+
+    @classmethod
+    def from_arrays(cls, level: float, floor: float | None, arrays: Mapping[str, NDArray[np.float64]]) -> Intervals:
+        """Rebuild intervals from the arrays of `to_arrays`.
+
+        Raises
+        ------
+        ModelFileError
+            If the numbers cannot be those of intervals.
+        """
+        found = {}
+        for name in (RANDOM, ELEMENTS):
+            parts = [arrays.get(f"{name} {what}") for what in ("values", "weights", "trust", "inflation")]
+            if name == ELEMENTS and all(part is None for part in parts):
+                continue
+            if not _are_scores(parts):
+                raise ModelFileError("the numbers of its intervals make no sense", fix="do not use this file")
+            values, weights, trust, inflation = (np.asarray(part, dtype=float) for part in parts)
+            found[name] = Scores(values, weights, float(trust[0]), float(inflation[0]))
+        return cls(level, found, floor)
+
+
+def _are_scores(parts: list[NDArray[np.float64] | None]) -> bool:
+    arrays = [part for part in parts if part is not None and part.dtype == np.float64 and part.ndim == 1]
+    if len(arrays) < 4 or not all(np.all(np.isfinite(part)) and np.all(part >= 0) for part in arrays):
+        return False
+    values, weights, trust, inflation = arrays
+    return bool(
+        len(values) == len(weights)
+        and np.all(np.diff(values) >= 0)
+        and (len(weights) == 0 or weights.sum() > 0)
+        and len(trust) == len(inflation) == 1
+        and trust[0] <= 1
+        and inflation[0] >= 1
+    )
+
+
+def make_scores(
+    errors: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    weights: NDArray[np.float64],
     *,
-    elements: Sequence[frozenset[str]],
-    duplicates: NDArray[np.intp],
+    groups: NDArray[np.intp] | None = None,
+    trust: float = 1.0,
     level: float = 0.9,
-    n_splits: int = 5,
-    seed: int = 0,
-) -> Intervals:
-    """Measure a model's errors on left-out groups of elements and turn them into intervals.
-
-    Where no element can be left out (every row holds the same ones) random folds are used, and the result says so.
+) -> Scores:
+    """Turn errors in calibration into scores.
 
     Parameters
     ----------
-    model : estimator
-        Regressor; cloned and fitted on each fold.
-    X : DataFrame or sequence, shape (n_samples, ...)
-        Inputs.
-    y : ndarray of float, shape (n_samples,)
-        Target.
-    elements : sequence of frozenset of str, shape (n_samples,)
-        Elements of each row.
-    duplicates : ndarray of int, shape (n_samples,)
-        Duplicate group of each row.
+    errors, expected, weights : ndarray of float, shape (n_errors,)
+        Absolute errors, what was expected of their rows, and the rows' weights.
+    groups : ndarray of int, shape (n_errors,), optional
+        Group that was left out when the error was made. A new group may be harder than those at hand: scores are
+        inflated until quantiles from all other groups cover each group, on average over rows, as promised.
+    trust : float
+        Power of the expected error.
     level : float
-        Coverage.
-    n_splits : int
-        Folds.
-    seed : int
-        Seed of the folds.
+        Coverage at which the inflation is found.
 
-    Returns
-    -------
-    Intervals
-        With `calibrated_on` naming the folds.
+    Examples
+    --------
+    >>> make_scores(np.array([0.2, 0.1]), np.array([0.1, 0.1]), np.ones(2)).values
+    array([1., 2.])
     """
-    by_element = ElementGroupSplit(n_splits, random_state=seed)
-    possible = by_element.get_n_splits(groups=elements) >= 2
-    n_random = min(n_splits, len(np.unique(duplicates)))
-    cv: Any = by_element if possible else RandomSplit(n_random, random_state=seed)
-    errors = []
-    for train, test in cv.split(X, y, elements if possible else duplicates):
-        fitted = clone(model).fit(_safe_indexing(X, train), y[train])
-        errors.append(np.abs(fitted.predict(_safe_indexing(X, test)) - y[test]))
-    pooled = np.concatenate(errors)
-    return Intervals(
-        half_width=conformal_half_width(pooled, level),
-        level=level,
-        calibrated_on="element groups" if possible else "random folds",
-        n_errors=len(pooled),
-        floor=getattr(model, "floor", None),
-    )
+    raw = errors / expected**trust
+    order = np.argsort(raw, kind="stable")
+    inflation = 1.0 if groups is None else _inflation(raw, weights, groups, level)
+    return Scores(raw[order], weights[order], trust, inflation)
+
+
+def _inflation(
+    scores: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray[np.intp], level: float
+) -> float:
+    """Return the factor at which quantiles of the other groups cover a left-out group's rows at the level."""
+    ratio = np.full(len(scores), math.inf)
+    for group in np.unique(groups):
+        inside = groups == group
+        order = np.argsort(scores[~inside], kind="stable")
+        others = weighted_quantile(scores[~inside][order], weights[~inside][order], level)
+        if 0 < others < math.inf:
+            ratio[inside] = scores[inside] / others
+    if not np.all(np.isfinite(ratio)):
+        return 1.0
+    order = np.argsort(ratio, kind="stable")
+    needed = weighted_quantile(ratio[order], weights[order], level)
+    return float(np.clip(needed, 1.0, MOST_INFLATION))

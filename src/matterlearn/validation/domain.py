@@ -1,4 +1,4 @@
-"""Where a model may be believed: the elements it was trained on and the distance to its training rows."""
+"""What a model has seen: the elements it was trained on and where its training rows lie."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import StandardScaler
 
 from matterlearn.chemistry.elements import PRESETS, SYMBOLS, atomic_number, is_element, property_values
 from matterlearn.core.errors import ArgumentError, ModelFileError
@@ -20,37 +20,42 @@ N_NEIGHBORS = 5
 """Neighbours whose mean distance is a row's distance to the training data."""
 
 WITHIN = 0.95
-"""Share of the training rows that count as near: the limit is this quantile of their own distances to each other."""
+"""Share of the training rows that are near by definition: distance 1 is this quantile of their own distances."""
 
 MOST_REFERENCE_ROWS = 5_000
 """Training rows kept for distances; more make the model file large and the answer no different."""
 
+N_TREES = 50
+"""Trees that tell how much each feature matters for the target; a distance needs no fine weights."""
+
 
 @dataclass(frozen=True)
 class Assessment:
-    """Which rows lie within the domain.
+    """How rows lie to the training rows.
 
     Attributes
     ----------
-    inside : ndarray of bool, shape (n_samples,)
-        Whether the model may be believed there.
     distance : ndarray of float, shape (n_samples,)
-        Mean distance to the nearest training rows, in units of the limit: above 1 is far.
-    reasons : list of str
-        Why a row is outside, empty if it is inside.
+        Mean distance to the nearest training rows, in units of the distance that 95 % of them have to each other.
+    neighbors : ndarray of int, shape (n_samples, n_neighbors)
+        The nearest reference rows: positions in `Domain.reference_rows_`.
+    novel : ndarray of bool, shape (n_samples,)
+        Whether a row holds an element that no training row holds.
+    unseen : list of str
+        Which element, category or number lies outside what was seen; empty if none does.
     """
 
-    inside: NDArray[np.bool_]
     distance: NDArray[np.float64]
-    reasons: list[str]
+    neighbors: NDArray[np.intp]
+    novel: NDArray[np.bool_]
+    unseen: list[str]
 
 
 class Domain:
-    """The domain of applicability of a model trained on given rows.
+    """What a model has seen: elements, categories, ranges, and where its training rows lie in feature space.
 
-    A row is outside if it holds an element that no training row holds, a category that none has or a number beyond
-    their range, or if its mean distance to the five nearest different training rows, in standardised features, exceeds
-    what 95 % of the training rows have to each other.
+    Features are standardised and weighted by the square root of their importance for the target in a small forest, so
+    that rows which differ in what matters are far apart.
 
     Parameters
     ----------
@@ -60,14 +65,16 @@ class Domain:
     kinds : mapping of str to str, optional
         Kinds of the input columns: unseen values of a "category" and a "number" beyond its range are outside.
     random_state : int
-        Seed of the draw of reference rows, if there are more than 5,000.
+        Seed of the forest and of the draw of reference rows, if there are more than 5,000.
 
     Attributes
     ----------
     elements_ : frozenset of str
         Elements of the training rows.
+    reference_rows_ : ndarray of int, shape (n_reference,)
+        Positions of the training rows that distances are measured to; of equal ones the first.
     limit_ : float
-        Largest distance, in standardised features, that counts as near.
+        Distance in feature space that is called 1.
     seen_ : dict of str to list
         Range of each input that is a number, values of each that is a category.
     """
@@ -79,13 +86,15 @@ class Domain:
         self.kinds = kinds
         self.random_state = random_state
 
-    def fit(self, X: Any, elements: Sequence[Collection[str]]) -> Self:
+    def fit(self, X: Any, y: NDArray[np.float64], elements: Sequence[Collection[str]]) -> Self:
         """Learn the domain from training rows.
 
         Parameters
         ----------
         X : DataFrame, shape (n_samples, n_inputs)
             Training inputs; at least two rows.
+        y : ndarray of float, shape (n_samples,)
+            Target, by which features are weighted.
         elements : sequence of collections of str, shape (n_samples,)
             Elements of each row.
 
@@ -97,27 +106,32 @@ class Domain:
         self.elements_ = frozenset(element for row in elements for element in row)
         self.features_ = clone(self.features).fit(X)
         matrix = np.asarray(self.features_.transform(X), dtype=float)
-        self.scaler_ = StandardScaler().fit(matrix)
+        forest = ExtraTreesRegressor(N_TREES, max_features=0.2, min_samples_leaf=3, random_state=self.random_state)
+        importance = forest.fit(matrix, y).feature_importances_
+        weight = np.sqrt(importance if importance.any() else np.ones(len(importance)))
+        scale = np.where(matrix.std(axis=0) > 0, matrix.std(axis=0), 1.0)
+        self._set_scale(matrix.mean(axis=0), weight / scale)
         # Copies of a row are no neighbours: with five of each the limit would be zero and every new row far.
-        reference = np.unique(self.scaler_.transform(matrix), axis=0)
-        if len(reference) > MOST_REFERENCE_ROWS:
-            kept = np.random.default_rng(self.random_state).choice(len(reference), MOST_REFERENCE_ROWS, replace=False)
-            reference = reference[np.sort(kept)]
-        self._set_reference(reference)
+        reference, rows = np.unique(self._scaled(matrix), axis=0, return_index=True)
         if len(reference) < 2:
             raise ArgumentError("the training rows are all alike: nothing tells what is far from them", where="X")
+        if len(reference) > MOST_REFERENCE_ROWS:
+            kept = np.random.default_rng(self.random_state).choice(len(reference), MOST_REFERENCE_ROWS, replace=False)
+            reference, rows = reference[np.sort(kept)], rows[np.sort(kept)]
+        self.reference_rows_ = rows
+        self._set_reference(reference)
         among_training = self.neighbors_.kneighbors(n_neighbors=min(N_NEIGHBORS, len(reference) - 1))[0].mean(axis=1)
         self.limit_ = float(np.quantile(among_training, WITHIN))
         self.seen_ = _seen(X, self.kinds or {})
         return self
 
     def assess(self, X: Any, elements: Sequence[Collection[str]]) -> Assessment:
-        """Say for each row whether it is inside and, if not, why.
+        """Say for each row how near the training rows are and what of it they do not hold.
 
         Parameters
         ----------
         X : DataFrame, shape (n_samples, n_inputs)
-            Rows to judge.
+            Rows to judge; at least one.
         elements : sequence of collections of str, shape (n_samples,)
             Elements of each row.
 
@@ -126,23 +140,22 @@ class Domain:
         Assessment
             In the order of the rows.
         """
-        if len(X) == 0:
-            return Assessment(np.zeros(0, dtype=bool), np.zeros(0), [])
-        matrix = self.scaler_.transform(np.asarray(self.features_.transform(X), dtype=float))
-        n_neighbors = min(N_NEIGHBORS, self.neighbors_.n_samples_fit_)
-        distance = self.neighbors_.kneighbors(matrix, n_neighbors=n_neighbors)[0].mean(axis=1) / self.limit_
-        unseen = _unseen(X, self.seen_)
-        reasons = [
-            self._reason(frozenset(row) - self.elements_, new, float(d))
-            for row, new, d in zip(elements, unseen, distance, strict=True)
+        matrix = self._scaled(np.asarray(self.features_.transform(X), dtype=float))
+        distances, neighbors = self.neighbors_.kneighbors(matrix)
+        unknown = [frozenset(row) - self.elements_ for row in elements]
+        unseen = [
+            self._not_in_training(new) if new else value
+            for new, value in zip(unknown, _unseen(X, self.seen_), strict=True)
         ]
-        return Assessment(np.array([not reason for reason in reasons], dtype=bool), distance, reasons)
+        return Assessment(
+            distances.mean(axis=1) / self.limit_, neighbors, np.array([bool(new) for new in unknown]), unseen
+        )
 
     def to_arrays(self) -> dict[str, NDArray[np.float64]]:
         """Return the learned numbers, for a model file; the fitted `features_` are kept by whoever keeps the model."""
         return {
             "reference": self.neighbors_._fit_X,
-            "scale": np.vstack([self.scaler_.mean_, self.scaler_.scale_]),
+            "scale": np.vstack([self.mean_, self.weight_]),
             "limit": np.array([self.limit_]),
         }
 
@@ -164,28 +177,27 @@ class Domain:
         _check_arrays(elements, arrays)
         domain = cls(features)
         domain.features_, domain.elements_, domain.seen_ = features, frozenset(elements), dict(seen)
-        mean, scale = arrays["scale"]
-        domain.scaler_ = StandardScaler()
-        domain.scaler_.mean_, domain.scaler_.scale_, domain.scaler_.var_ = mean, scale, scale**2
-        domain.scaler_.n_features_in_ = len(mean)
+        domain._set_scale(*arrays["scale"])
         domain._set_reference(arrays["reference"])
         domain.limit_ = float(arrays["limit"][0])
         return domain
+
+    def _set_scale(self, mean: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
+        self.mean_, self.weight_ = mean, weight
+
+    def _scaled(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (matrix - self.mean_) * self.weight_
 
     def _set_reference(self, reference: NDArray[np.float64]) -> None:
         self.neighbors_ = NearestNeighbors(n_neighbors=min(N_NEIGHBORS, len(reference)), algorithm="brute")
         self.neighbors_.fit(reference)
 
-    def _reason(self, unknown: Collection[str], unseen: str, distance: float) -> str:
-        if unknown:
-            named = sorted(unknown)
-            nearest = ", ".join(dict.fromkeys(nearest_element(element, self.elements_) for element in named))
-            return f"{', '.join(named)} not in training; nearest: {nearest}"
-        if unseen:
-            return unseen
-        if distance > 1:
-            return f"far from the training rows: {distance:.1f} times the distance that {WITHIN:.0%} of them have"
-        return ""
+    def _not_in_training(self, unknown: Collection[str]) -> str:
+        named = sorted(unknown)
+        if not self.elements_:
+            return f"{', '.join(named)} not in training"
+        nearest = ", ".join(dict.fromkeys(nearest_element(element, self.elements_) for element in named))
+        return f"{', '.join(named)} not in training; nearest: {nearest}"
 
 
 def _seen(X: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -222,7 +234,7 @@ def _check_arrays(elements: Collection[str], arrays: Mapping[str, NDArray[np.flo
         and reference.ndim == 2
         and len(reference) > 0
         and scale.shape == (2, reference.shape[1])
-        and np.all(scale[1] > 0)
+        and np.all(scale[1] >= 0)
         and limit.shape == (1,)
         and limit[0] > 0
     )

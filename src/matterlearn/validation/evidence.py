@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from matterlearn.core.errors import DataError
+from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
 from matterlearn.core.writing import write_file
-from matterlearn.validation.metrics import METRICS, coverage
+from matterlearn.validation.breakdown import score_folds
+from matterlearn.validation.scores import score_table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 COLUMNS = {
     "row_id": "int64",  # number of the row in its table, counted from 1
@@ -23,17 +25,32 @@ COLUMNS = {
     "repeat": "int64",
     "fold": "int64",
     "model": "str",
-    "role": "str",  # "model" or "baseline"
+    "role": "str",  # "model"; "baseline"; "train": the final model on the rows it was fitted on, split "training rows"
     "target": "str",
     "class": "str",  # class a probability belongs to; empty for regression
     "y": "float64",
     "prediction": "float64",
     "lower": "float64",  # ends of the interval; NaN for baselines
     "upper": "float64",
+    "level_needed": "float64",  # smallest level whose interval holds y; NaN for baselines
+    "calibrated_on": "str",  # errors that set the row's interval: "random folds", "element groups"; empty for baselines
+    "difficulty": "float64",  # expected absolute error, unit of the target; NaN for baselines
+    "spread": "float64",  # standard deviation over the members of the model; NaN where it has only one
     "domain": "float64",  # distance to the training rows in units of the limit; NaN for baselines
     "in_domain": "bool",  # whether the model said that it may be believed
+    "weight": "float64",  # of the row in every score; 1 where none are stated
 }
 """Columns of the long table of predictions with their types; a row of data may be predicted several times, or never."""
+
+ROW_COLUMNS = {
+    "row_id": "int64",
+    "label": "str",  # composition, as text
+    "elements": "str",  # symbols, sorted, separated by spaces
+}
+"""Columns of the table of rows: what a reader needs to recognise a row."""
+
+TRAINING = "training rows"
+"""Name that stands for a split where the final model is compared with the rows it was fitted on."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +62,19 @@ class Evidence:
     predictions : DataFrame
         The long table, one prediction a row; `COLUMNS` names its columns.
     folds : list of dict
-        Each fold: split, fold, label (what was held out), n_train, n_test, chosen candidates with their weights and
-        inner scores, interval half-width and what calibrated it.
+        Each fold: target, split, repeat, fold, label (what was held out), elements (those left out, a list), n_train,
+        n_test, chosen candidates with their weights and inner scores, what calibrated the intervals.
     data : dict
-        The data card: name, target, unit, rows, rejected rows, inputs, checksum, citation, notes.
+        The data card: name, rows, rejected rows, inputs, elements, checksum, citation, licence, notes; `targets` maps
+        each target to its unit, whether it is a logarithm, its rows, contradictions and summary, and the same of the
+        first target stands at the top (`target`, `unit`, `log`, ...).
     plan : dict
-        What was run: candidates, splits, folds, seed.
+        What was run: candidates, splits, folds, seed, and what was chosen in the end.
+    rows : DataFrame
+        What each row is: `ROW_COLUMNS` names its columns.
+    diagnostics : dict of str to list of dict
+        "learning_curve", "importance", "partial_dependence", "surrogate", "leaks": entries are plain values, each with
+        the `target` it belongs to (empty: all).
     notes : list of str
         What a reader must know: splits that were not possible, contradictions in the data.
     timings : dict
@@ -63,58 +87,67 @@ class Evidence:
     folds: list[dict[str, Any]]
     data: dict[str, Any]
     plan: dict[str, Any]
+    rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS))
+    diagnostics: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     timings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def targets(self) -> list[str]:
+        """Names of the targets, the first one first."""
+        return list(self.data["targets"])
+
+    def of(self, target: str) -> Evidence:
+        """Return the part of the evidence that is about one target, with the target's facts at the top of `data`."""
+        if target not in self.data["targets"]:
+            raise ArgumentError(f"no target {target!r}", where="evidence", fix=did_you_mean(target, self.targets))
+        facts = self.data["targets"][target]
+        return replace(
+            self,
+            predictions=self.predictions[self.predictions["target"] == target].reset_index(drop=True),
+            folds=[fold for fold in self.folds if fold["target"] == target],
+            data={**self.data, "target": target, **facts, "targets": {target: facts}},
+            plan={**self.plan, "chosen": self.plan["chosen_by_target"][target]},
+            diagnostics={
+                name: [entry for entry in entries if entry["target"] in ("", target)]
+                for name, entries in self.diagnostics.items()
+            },
+        )
+
     def scores(self) -> pd.DataFrame:
-        """Return a table of scores, one line per split and model.
+        """Return a table of scores, one line per target, split and model, computed once.
 
         Returns
         -------
         DataFrame
-            Columns `split, model, role, n_rows, n_predictions`, each metric over all predictions of the split, the
-            standard deviation of the mean absolute error over folds (`mae_sd`), `coverage` and mean `width` of the
-            intervals (NaN without), in the unit of the target.
+            Each metric over all predictions of the split with its 95 % interval, the standard deviation of the mean
+            absolute error over folds, coverage and width of the intervals, in the unit of the target;
+            `matterlearn.validation.scores.SCORE_COLUMNS` names the columns.
         """
-        lines = []
-        for (split, model), part in self.predictions.groupby(["split", "model"], sort=False):
-            by_fold = part.groupby(["repeat", "fold"])
-            fold_mae = [METRICS["mae"](fold["y"], fold["prediction"]) for _, fold in by_fold]
-            has_intervals = part["lower"].notna().all()
-            lines.append(
-                {
-                    "split": split,
-                    "model": model,
-                    "role": part["role"].iloc[0],
-                    "n_rows": part["row_id"].nunique(),
-                    "n_predictions": len(part),
-                    **{name: metric(part["y"], part["prediction"]) for name, metric in METRICS.items()},
-                    "mae_sd": float(pd.Series(fold_mae).std(ddof=1)) if len(fold_mae) > 1 else math.nan,
-                    "coverage": coverage(part["y"], part["lower"], part["upper"]) if has_intervals else math.nan,
-                    "width": float((part["upper"] - part["lower"]).mean()) if has_intervals else math.nan,
-                }
-            )
-        return pd.DataFrame(lines)
+        return self._scores.copy()
+
+    @cached_property
+    def _scores(self) -> pd.DataFrame:  # kept beside the fields: no part of equality, of replace or of the files
+        return score_table(self.predictions)
 
     def by_fold(self, split: str, model: str) -> pd.DataFrame:
-        """Return what was held out in each fold of a split and the scores there, worst mean absolute error first."""
-        labels = {fold["fold"]: fold["label"] for fold in self.folds if fold["split"] == split}
-        part = self.predictions.query("split == @split and model == @model")
-        lines = [
-            {
-                "fold": fold,
-                "held_out": labels.get(fold, ""),
-                "n_rows": len(rows),
-                **{name: metric(rows["y"], rows["prediction"]) for name, metric in METRICS.items()},
-                "coverage": coverage(rows["y"], rows["lower"], rows["upper"]),
-            }
-            for fold, rows in ((int(str(number)), rows) for number, rows in part.groupby("fold"))
-        ]
-        return pd.DataFrame(lines).sort_values("mae", ascending=False, ignore_index=True)
+        """Return what was held out in each fold of a split and the scores there, worst mean absolute error first.
+
+        Returns
+        -------
+        DataFrame
+            Columns `target, repeat, fold, held_out, n_rows`, each metric, coverage and width.
+
+        Raises
+        ------
+        ArgumentError
+            If the model was not judged on such a split.
+        """
+        return score_folds(self.predictions, self.folds, split, model)
 
     def save(self, folder: str | Path) -> None:
-        """Write `evidence.json` and `predictions.parquet` into a folder.
+        """Write `evidence.json`, `predictions.parquet` and `rows.parquet` into a folder.
 
         Parameters
         ----------
@@ -123,12 +156,14 @@ class Evidence:
         """
         place = Path(folder)
         self.predictions.to_parquet(place / "predictions.parquet", index=False)
+        self.rows.to_parquet(place / "rows.parquet", index=False)
         content = {
             "schema_version": SCHEMA_VERSION,
             "data": self.data,
             "plan": self.plan,
             "scores": self.scores().to_dict(orient="records"),
             "folds": self.folds,
+            "diagnostics": self.diagnostics,
             "notes": self.notes,
             "timings": self.timings,
             "versions": self.versions,
@@ -165,8 +200,9 @@ class Evidence:
                     fix="update matterlearn",
                 )
             predictions = pd.read_parquet(place / "predictions.parquet")[list(COLUMNS)].astype(COLUMNS)
-            kept = ("folds", "data", "plan", "notes", "timings", "versions")
-            return cls(predictions=predictions, **{name: content[name] for name in kept})
+            rows = pd.read_parquet(place / "rows.parquet")[list(ROW_COLUMNS)].astype(ROW_COLUMNS)
+            kept = ("folds", "data", "plan", "diagnostics", "notes", "timings", "versions")
+            return cls(predictions=predictions, rows=rows, **{name: content[name] for name in kept})
         except DataError:
             raise
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -185,9 +221,14 @@ def prediction_rows(
     prediction: Any,
     lower: Any = math.nan,
     upper: Any = math.nan,
+    level_needed: Any = math.nan,
+    calibrated_on: Any = "",
+    difficulty: Any = math.nan,
+    spread: Any = math.nan,
     domain: Any = math.nan,
     in_domain: Any = True,
     repeat: int = 0,
+    weight: Any = 1.0,
 ) -> pd.DataFrame:
     """Return predictions of one model on one fold as rows of the long table.
 
@@ -207,8 +248,13 @@ def prediction_rows(
             "prediction": prediction,
             "lower": lower,
             "upper": upper,
+            "level_needed": level_needed,
+            "calibrated_on": calibrated_on,
+            "difficulty": difficulty,
+            "spread": spread,
             "domain": domain,
             "in_domain": in_domain,
+            "weight": weight,
         }
     )
     return table.astype(COLUMNS)

@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.preprocessing import StandardScaler
+from sklearn.base import clone
+from sklearn.model_selection import PredefinedSplit
 
-from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
-from matterlearn.data.cells import is_missing
+from matterlearn.core.errors import ArgumentError
 from matterlearn.data.dataset import Dataset
 from matterlearn.data.duplicates import duplicate_groups
-from matterlearn.data.tables import read_table
-from matterlearn.validation.splits import ElementGroupSplit, GroupSplit, RandomSplit
+from matterlearn.validation.row_labels import column_texts, fold_numbers, holdout_rows
+from matterlearn.validation.splits import (
+    ClusterSplit,
+    ElementGroupSplit,
+    ElementSplit,
+    ExtremesSplit,
+    GroupSplit,
+    RandomSplit,
+    StratifiedSplit,
+    chemical_system,
+    why_no_element_split,
+)
 
 N_CLUSTERS = 10
 """Clusters of the cluster split: as many as there are groups of elements by default."""
 
-HOLDOUT_VALUES = frozenset({"test", "val", "valid", "validation", "holdout", "hold-out", "1", "1.0", "true", "yes"})
-"""Cells of a hold-out column that mean "test on this row"."""
-
 FEWEST_TRAINING_ROWS = 10
 """Different rows that a stated split must leave to train on: models are compared and calibrated in folds of them."""
 
-SPLITS = ("random", "element", "cluster", "group:COLUMN", "holdout:COLUMN", "file:FOLDS")
+N_NAMED = 8
+"""Most groups that the label of a fold names."""
+
+SPLITS = (
+    "random",
+    "random:REPEATS",
+    "stratified",
+    "element",
+    "element:each",
+    "element:SYMBOLS",
+    "system",
+    "cluster",
+    "extremes",
+    "group:COLUMN",
+    "holdout:COLUMN",
+    "holdout:COLUMN=VALUE",
+    "file:FOLDS",
+)
 """How a split is named."""
 
 
@@ -40,11 +63,15 @@ class Fold:
     split : str
         Name of the split.
     number : int
-        Number of the fold within it.
+        Number of the fold within its repeat.
     label : str
         What is held out, in words.
     train, test : ndarray of int
         Positions of the rows.
+    repeat : int
+        Number of the repeat: how often the rows were dealt out before.
+    elements : tuple of str
+        Elements that are left out: no training row holds them, every test row holds one.
     """
 
     split: str
@@ -52,6 +79,8 @@ class Fold:
     label: str
     train: NDArray[np.intp]
     test: NDArray[np.intp]
+    repeat: int = 0
+    elements: tuple[str, ...] = ()
 
 
 def make_folds(
@@ -62,14 +91,23 @@ def make_folds(
     Parameters
     ----------
     split : str
-        "random", "element" (leave groups of elements out), "cluster" (leave clusters in descriptor space out),
-        "group:COLUMN" (leave values of a column out), "holdout:COLUMN" (test once on the rows a column marks as test,
-        val, holdout, 1 or true; or "holdout:COLUMN=VALUE"), "file:FOLDS" (a table with a column `fold`, one line per
-        row of the data, or with `row` and `fold`).
+        - "random", or "random:REPEATS" to deal the rows out several times;
+        - "stratified": random folds that each hold the same share of every range of the target;
+        - "element": leave groups of elements out;
+        - "element:each": leave each element out in turn;
+        - "element:O" or "element:O,N": leave each named element out in turn;
+        - "system": leave chemical systems (sets of elements) out;
+        - "cluster": leave clusters in descriptor space out;
+        - "extremes": train on the middle of the target, test on the highest and on the lowest tenth;
+        - "group:COLUMN": leave values of a column out;
+        - "holdout:COLUMN": test once, on the rows that a column marks as test, val, holdout, 1, true or yes, or
+          "holdout:COLUMN=VALUE";
+        - "file:FOLDS": a table with a column `fold`, one line per row of the data, or with `row` and `fold`; rows of
+          the fold -1 are never tested.
     dataset : Dataset
-        Clean rows.
+        Clean rows. Of several targets the first counts.
     features : transformer
-        Descriptors that the clusters are made in.
+        Descriptors that the clusters are made in; cloned.
     n_folds : int
         Folds of the splits that have no number of their own.
     n_element_groups : int
@@ -86,92 +124,174 @@ def make_folds(
     ------
     ArgumentError
         If the name is unknown or the data allow no such split.
+    DataError
+        If a file of folds cannot be used.
     """
-    kind, _, detail = split.partition(":")
-    X = dataset.X
-    duplicates = duplicate_groups(X, dataset.kinds, ions=dataset.ions)
-    if kind == "random":
-        pairs = list(RandomSplit(n_folds, random_state=seed).split(X, groups=duplicates))
-        return [Fold(split, k, "random rows", *pair) for k, pair in enumerate(pairs)]
-    if kind == "element":
-        by_element = ElementGroupSplit(n_element_groups, random_state=seed)
-        pairs = list(by_element.split(X, groups=dataset.element_sets()))
-        return [
-            Fold(split, k, ", ".join(group), *pair)
-            for k, (group, pair) in enumerate(zip(by_element.element_groups_, pairs, strict=True))
-        ]
-    if kind == "cluster":
-        return _group_folds(split, _clusters(X, features, seed), N_CLUSTERS, seed, prefix="cluster ")
-    if kind == "group":
-        return _checked(_group_folds(split, _texts(_column(dataset, detail)), n_folds, seed), duplicates)
-    if kind == "holdout":
-        return _checked([_holdout(split, detail, dataset)], duplicates)
-    if kind == "file":
-        folds = _group_folds(split, _fold_file(detail, dataset), len(dataset.frame), seed, prefix="fold ")
-        return _checked(folds, duplicates)
-    raise ArgumentError(f"unknown split {split!r}", where="split", fix=f"use one of {', '.join(SPLITS)}")
+    kind, colon, detail = split.partition(":")
+    if kind not in _MAKERS:
+        raise ArgumentError(f"unknown split {split!r}", where="split", fix=f"use one of {', '.join(SPLITS)}")
+    known = kind in _WITH_DETAIL if colon else kind in SPLITS
+    if not known or bool(colon) != bool(detail):
+        forms = " or ".join(name for name in SPLITS if name.partition(":")[0] == kind)
+        raise ArgumentError(f"{split!r} is no split", where="split", fix=f"write {forms}")
+    duplicates = duplicate_groups(dataset.X, dataset.kinds, ions=dataset.ions)
+    return _MAKERS[kind](_Order(split, detail, dataset, duplicates, features, n_folds, n_element_groups, seed))
 
 
-def _checked(folds: list[Fold], duplicates: NDArray[np.intp]) -> list[Fold]:
-    for fold in folds:
-        n_different = len(np.unique(duplicates[fold.train]))
-        if n_different < FEWEST_TRAINING_ROWS:
+@dataclass(frozen=True)
+class _Order:
+    """What a maker of folds may need."""
+
+    split: str
+    detail: str
+    dataset: Dataset
+    duplicates: NDArray[np.intp]
+    features: Any
+    n_folds: int
+    n_element_groups: int
+    seed: int
+
+    def fold(
+        self, number: int, label: str, pair: tuple[Any, Any], *, repeat: int = 0, elements: Iterable[str] = ()
+    ) -> Fold:
+        return Fold(self.split, number, label, *pair, repeat=repeat, elements=tuple(elements))
+
+    def n_training_rows(self, fold: Fold) -> int:
+        return len(np.unique(self.duplicates[fold.train]))
+
+    def checked(self, folds: list[Fold]) -> list[Fold]:
+        """Stop if a fold of a split that the user chose leaves too little to train on."""
+        for fold in folds:
+            n_different = self.n_training_rows(fold)
+            if n_different < FEWEST_TRAINING_ROWS:
+                raise ArgumentError(
+                    f"with {fold.label!r} held out {n_different} different rows are left to train on",
+                    where="split",
+                    fix=f"leave {FEWEST_TRAINING_ROWS}",
+                )
+        return folds
+
+
+def _random(order: _Order) -> list[Fold]:
+    n_repeats = 1
+    if order.detail:
+        if not (order.detail.isascii() and order.detail.isdigit() and int(order.detail) > 0):
             raise ArgumentError(
-                f"with {fold.label!r} held out {n_different} different rows are left to train on",
-                where="split",
-                fix=f"leave {FEWEST_TRAINING_ROWS}",
+                f"{order.detail!r} is no number of repeats", where="split", fix="write random:3 for three"
             )
-    return folds
-
-
-def _group_folds(split: str, groups: NDArray[Any], n_folds: int, seed: int, prefix: str = "") -> list[Fold]:
-    pairs = GroupSplit(n_folds, random_state=seed).split(groups, groups=groups)
+        n_repeats = int(order.detail)
+    splitter = RandomSplit(order.n_folds, n_repeats=n_repeats, random_state=order.seed)
     return [
-        Fold(split, k, prefix + ", ".join(str(name) or "(empty)" for name in np.unique(groups[test])[:8]), train, test)
-        for k, (train, test) in enumerate(pairs)
+        order.fold(k % order.n_folds, "random rows", pair, repeat=k // order.n_folds)
+        for k, pair in enumerate(splitter.split(order.dataset.X, groups=order.duplicates))
     ]
 
 
-def _clusters(X: pd.DataFrame, features: Any, seed: int) -> NDArray[Any]:
-    matrix = StandardScaler().fit_transform(np.asarray(features.fit_transform(X), dtype=float))
-    n_clusters = min(N_CLUSTERS, len(np.unique(matrix, axis=0)))
-    return np.asarray(KMeans(n_clusters, n_init=4, random_state=seed).fit_predict(matrix))
+def _stratified(order: _Order) -> list[Fold]:
+    splitter = StratifiedSplit(order.n_folds, random_state=order.seed)
+    pairs = splitter.split(order.dataset.X, order.dataset.y, order.duplicates)
+    return [order.fold(k, "stratified rows", pair) for k, pair in enumerate(pairs)]
 
 
-def _column(dataset: Dataset, name: str) -> Any:
-    if name not in dataset.frame.columns:
-        raise ArgumentError(f"no column {name!r}", where="split", fix=did_you_mean(name, dataset.frame.columns))
-    return dataset.frame[name]
+def _element(order: _Order) -> list[Fold]:
+    elements = order.dataset.element_sets()
+    if not order.detail:
+        reason = why_no_element_split(elements)
+        if reason:
+            raise ArgumentError(reason, where="split", fix="use another split")
+        return _element_folds(order, ElementGroupSplit(order.n_element_groups, random_state=order.seed), elements)
+    if order.detail == "each":
+        folds = _element_folds(order, ElementSplit(), elements)
+        kept = [fold for fold in folds if order.n_training_rows(fold) >= FEWEST_TRAINING_ROWS]
+        if not kept:
+            raise ArgumentError(
+                f"whichever element is left out, fewer than {FEWEST_TRAINING_ROWS} different rows are left to train on",
+                where="split",
+            )
+        return [
+            order.fold(k, fold.label, (fold.train, fold.test), elements=fold.elements) for k, fold in enumerate(kept)
+        ]
+    named = [symbol.strip() for symbol in order.detail.split(",")]
+    return order.checked(_element_folds(order, ElementSplit(named), elements))
 
 
-def _texts(column: Any) -> NDArray[Any]:
-    """Return cells as text, empty where there is none."""
-    return np.array(["" if is_missing(cell) else str(cell).strip() for cell in column], dtype=str)
+def _element_folds(
+    order: _Order, splitter: ElementGroupSplit | ElementSplit, elements: list[frozenset[str]]
+) -> list[Fold]:
+    try:
+        pairs = list(splitter.split(order.dataset.X, groups=elements))
+    except ArgumentError as error:
+        raise ArgumentError(error.what, where="split", fix=error.fix) from error
+    return [
+        order.fold(k, ", ".join(members), pair, elements=members)
+        for k, (members, pair) in enumerate(zip(splitter.element_groups_, pairs, strict=True))
+    ]
 
 
-def _holdout(split: str, detail: str, dataset: Dataset) -> Fold:
-    name, _, value = detail.partition("=")
-    cells = _texts(_column(dataset, name))
-    marked = (cells == value) if value else np.isin(np.char.lower(cells), list(HOLDOUT_VALUES))
-    if not 0 < marked.sum() < len(marked):
-        found = ", ".join(repr(str(cell)) for cell in np.unique(cells)[:6])
-        raise ArgumentError(
-            f"column {name!r} marks {int(marked.sum())} of {len(marked)} rows as hold-out (values: {found})",
-            where="split",
-            fix=f"name the value: holdout:{name}=VALUE",
-        )
-    label = f"{name} = {', '.join(map(str, np.unique(cells[marked])))}"
-    return Fold(split, 0, label, np.flatnonzero(~marked), np.flatnonzero(marked))
+def _system(order: _Order) -> list[Fold]:
+    systems = np.array([chemical_system(elements) for elements in order.dataset.element_sets()], dtype=str)
+    if len(np.unique(systems)) < 2:
+        found = f"all rows are of one chemical system ({systems[0]})" if systems[0] else "the inputs tell no elements"
+        raise ArgumentError(f"{found}: none can be left out", where="split", fix="use another split")
+    return order.checked(_group_folds(order, systems))
 
 
-def _fold_file(path: str, dataset: Dataset) -> NDArray[Any]:
-    """Return the fold of each clean row; `dataset.frame.index` holds the rows' numbers in the table."""
-    table = read_table(path).frame
-    if "fold" not in table.columns:
-        raise DataError("no column 'fold'", where=path, fix="give one fold per data row, or columns row and fold")
-    numbers = pd.to_numeric(table["row"], errors="coerce") if "row" in table.columns else range(1, len(table) + 1)
-    by_row = dict(zip(numbers, _texts(table["fold"]), strict=True))
-    missing = [int(row) for row in dataset.frame.index if not by_row.get(row)]
-    if missing:
-        raise DataError(f"{len(missing)} rows of the data have no fold (first: row {missing[0]})", where=path)
-    return np.array([by_row[row] for row in dataset.frame.index], dtype=object).astype(str)
+def _cluster(order: _Order) -> list[Fold]:
+    matrix = np.asarray(clone(order.features).fit_transform(order.dataset.X), dtype=float)
+    pairs = ClusterSplit(N_CLUSTERS, random_state=order.seed).split(matrix, groups=order.duplicates)
+    return order.checked([order.fold(k, f"cluster {k}", pair) for k, pair in enumerate(pairs)])
+
+
+def _extremes(order: _Order) -> list[Fold]:
+    if order.dataset.task != "regression":
+        raise ArgumentError("classes have no extremes", where="split", fix="use stratified")
+    target = order.dataset.targets[0]
+    try:
+        pairs = list(ExtremesSplit().split(order.dataset.X, order.dataset.y, order.duplicates))
+    except ArgumentError as error:
+        raise ArgumentError(f"{target}: {error.what}", where="split", fix=error.fix) from error
+    labels = [f"{end} values of {target}" for end in ("highest", "lowest")]
+    return order.checked(
+        [order.fold(k, label, pair) for k, (label, pair) in enumerate(zip(labels, pairs, strict=True))]
+    )
+
+
+def _group(order: _Order) -> list[Fold]:
+    return order.checked(_group_folds(order, column_texts(order.dataset, order.detail)))
+
+
+def _group_folds(order: _Order, groups: NDArray[Any]) -> list[Fold]:
+    pairs = GroupSplit(order.n_folds, random_state=order.seed).split(groups, groups=groups)
+    return [order.fold(k, _listed(np.unique(groups[pair[1]])), pair) for k, pair in enumerate(pairs)]
+
+
+def _holdout(order: _Order) -> list[Fold]:
+    marked, label = holdout_rows(order.dataset, order.detail)
+    pairs = PredefinedSplit(np.where(marked, 0, -1)).split()
+    return order.checked([order.fold(k, label, pair) for k, pair in enumerate(pairs)])
+
+
+def _file(order: _Order) -> list[Fold]:
+    names, folds = fold_numbers(order.dataset, order.detail)
+    pairs = PredefinedSplit(folds).split()
+    return order.checked([order.fold(k, f"fold {names[k]}", pair) for k, pair in enumerate(pairs)])
+
+
+def _listed(names: Iterable[Any]) -> str:
+    texts = [str(name) or "(empty)" for name in names]
+    more = f" and {len(texts) - N_NAMED} more" if len(texts) > N_NAMED else ""
+    return ", ".join(texts[:N_NAMED]) + more
+
+
+_MAKERS: dict[str, Callable[[_Order], list[Fold]]] = {
+    "random": _random,
+    "stratified": _stratified,
+    "element": _element,
+    "system": _system,
+    "cluster": _cluster,
+    "extremes": _extremes,
+    "group": _group,
+    "holdout": _holdout,
+    "file": _file,
+}
+_WITH_DETAIL = frozenset(name.partition(":")[0] for name in SPLITS if ":" in name)

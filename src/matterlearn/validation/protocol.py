@@ -2,52 +2,91 @@
 
 from __future__ import annotations
 
-import math
+import io
+import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sklearn.base import clone
 
 from matterlearn.core.errors import ArgumentError
-from matterlearn.core.parallel import item_seed, map_items
+from matterlearn.core.journal import Journal
+from matterlearn.core.parallel import item_seed, map_items, single_thread
+from matterlearn.core.time_left import TimeLeft
 from matterlearn.data.dataset import Dataset
-from matterlearn.data.duplicates import contradictions, duplicate_groups
 from matterlearn.models.selection import CandidateSelector
-from matterlearn.validation.conformal import Intervals, calibrate
-from matterlearn.validation.domain import Domain
-from matterlearn.validation.evidence import Evidence, prediction_rows
+from matterlearn.validation.data_card import data_card, row_table
+from matterlearn.validation.evidence import COLUMNS, Evidence
+from matterlearn.validation.explain.fold import explain_final
+from matterlearn.validation.fitted import FittedTarget
 from matterlearn.validation.folds import Fold
-from matterlearn.validation.splits import RandomSplit
+from matterlearn.validation.judging import MODEL, FinalJob, FoldJob, Result, Rows, Settings, rows_of, run_job
+from matterlearn.validation.seeding import chosen_model, fit_seeded, selection_facts
 
-MODEL = "model"
-"""Name of the judged model in the long table."""
+__all__ = ["MODEL", "Costs", "Judgement", "Protocol", "chosen_model", "fit_seeded", "selection_facts"]
+
+ESSENTIAL_FOLDS = 2
+"""Folds of each split that are computed whatever the time."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Expected seconds of the items of a protocol, each on all rows."""
+
+    final: float = 1.0
+    fold: float = 1.0
+    explain: float = 0.0
+    fold_without_choice: float = 1.0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a protocol returns.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        Without the workflow's part of plan and versions.
+    fitted : dict of str to FittedTarget
+        Final model of each target.
+    progress : list of (float, float)
+        Seconds passed and total expected then.
+    """
+
+    evidence: Evidence
+    fitted: dict[str, FittedTarget]
+    progress: list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """Judge a model on folds it has not seen, beside baselines.
+    """Judge a model on folds it has not seen, beside baselines, and fit it on all rows.
 
     On every fold the model is cloned, seeded for that fold and fitted on the training rows alone: whatever it
-    chooses, it chooses there. Then its errors on left-out groups of elements, again within the training rows,
-    set the intervals, and the domain of applicability is learned from the training rows.
+    chooses, it chooses there. Its errors on inner folds of random rows and of left-out groups of elements, again within
+    the training rows, set expected errors, intervals and the domain.
 
     Parameters
     ----------
     folds : sequence of Fold
-        Training and test rows of every split; see `matterlearn.validation.folds`.
+        Training and test rows of every split; see `matterlearn.validation.folds`. Those of "element:each" are not
+        nested: the model that was chosen on all rows, and its calibration, are used in each.
     baselines : mapping of str to estimator
         What a trivial model scores on the same folds.
     features : transformer
         Descriptors in which distance to the training rows is measured.
     level : float
         Coverage that the intervals promise.
-    calibration_splits : int
-        Groups of elements in the inner calibration.
+    calibration_folds, calibration_splits : int
+        Inner folds of random rows and of left-out groups of elements for the calibration.
+    shuffled : bool
+        Whether the chosen model is also fitted to shuffled targets, as a baseline.
+    n_explained : int
+        Folds for which learning curve, importance and surrogate are computed.
     seed : int
         Seed of the run; each fold has its own, derived from it.
     workers : int
@@ -56,6 +95,8 @@ class Protocol:
         What a reader of the evidence must know.
     inner_groups : sequence, shape (n_samples,), optional
         What the inner folds of a `CandidateSelector` leave out; random rows without it.
+    costs : Costs
+        For the progress bar and for what a deadline allows.
 
     Examples
     --------
@@ -66,247 +107,295 @@ class Protocol:
     baselines: Mapping[str, Any]
     features: Any
     level: float = 0.9
+    calibration_folds: int = 5
     calibration_splits: int = 5
+    shuffled: bool = True
+    n_explained: int = 2
     seed: int = 0
     workers: int = 1
     notes: Sequence[str] = field(default=())
     inner_groups: Sequence[Any] | None = None
+    costs: Costs = field(default_factory=Costs)
 
-    def run(self, model: Any, dataset: Dataset, *, label: str | None = None) -> Evidence:
-        """Return the evidence for a model on a data set.
+    def run(
+        self,
+        model: Any,
+        dataset: Dataset,
+        *,
+        label: str | None = None,
+        deadline: float | None = None,
+        journal: Journal | None = None,
+    ) -> Judgement:
+        """Return the evidence for a model on a data set, and the model fitted on all rows.
 
         Parameters
         ----------
         model : estimator
             Regressor that takes the data set's input columns; usually a `CandidateSelector`.
         dataset : Dataset
-            Clean rows.
+            Clean rows with one or several targets; each target is judged on the rows that have it.
         label : str, optional
             Text of the progress bar.
+        deadline : float, optional
+            Moment, as `time.time()` counts, beyond which no fold is begun that would end later. The first two folds
+            of each split and the final fits are always computed.
+        journal : Journal, optional
+            Where results are kept as they come, and taken from if they are there.
 
         Returns
         -------
-        Evidence
-            Without plan and versions, which the caller knows.
+        Judgement
+            Folds that were left out for time are missing in the evidence.
         """
-        if dataset.task != "regression" or len(dataset.targets) != 1:
-            raise ArgumentError("a protocol judges regression of one target", where=", ".join(dataset.targets))
-        rows = _Rows(
-            X=dataset.X,
-            y=np.asarray(dataset.y, dtype=float),
-            row_ids=dataset.frame.index.to_numpy(),
-            elements=dataset.element_sets(),
-            duplicates=duplicate_groups(dataset.X, dataset.kinds, ions=dataset.ions),
-            kinds={name: dataset.kinds[name] for name in dataset.inputs},
-            target=dataset.targets[0],
+        if dataset.task != "regression":
+            raise ArgumentError("a protocol judges regression", where=", ".join(dataset.targets))
+        settings = Settings(
+            baselines=self.baselines,
+            features=self.features,
+            level=self.level,
+            calibration_folds=self.calibration_folds,
+            calibration_splits=self.calibration_splits,
+            shuffled=self.shuffled,
+            seed=self.seed,
         )
-        jobs = [_Job(self, model, rows, fold) for fold in self.folds]
         start = time.perf_counter()
-        results = map_items(_judge_fold, jobs, workers=self.workers, label=label)
-        return Evidence(
-            predictions=pd.concat([result.predictions for result in results], ignore_index=True),
-            folds=[result.facts for result in results],
+        rows = {target: self._rows(dataset, target) for target in dataset.targets}
+        nested = [fold for fold in self.folds if not _is_unnested(fold)]
+        finals: list[FinalJob | FoldJob] = [FinalJob(settings, model, part) for part, _ in rows.values()]
+        essential, others = self._fold_jobs(settings, model, rows, nested)
+        runner = _Runner(self, deadline, journal, label)
+        results = runner.run([*finals, *essential, *others], essential=len(finals) + len(essential))
+        fitted = {
+            result.fitted.target: result.fitted
+            for result in results[: len(finals)]
+            if result is not None and result.fitted is not None
+        }
+        unnested = [fold for fold in self.folds if _is_unnested(fold)]
+        if unnested:
+            first, rest = self._fold_jobs(settings, model, rows, unnested, fitted)
+            results += runner.run([*first, *rest], essential=len(first))
+        done = _in_order([result for result in results if result is not None], self.folds, dataset.targets)
+        folds = [result for result in done if "split" in result.facts]
+        evidence = Evidence(
+            predictions=pd.concat([result.predictions for result in done], ignore_index=True),
+            folds=[result.facts for result in folds],
             data=data_card(dataset),
-            plan={},
-            notes=list(self.notes),
+            plan={
+                "level": self.level,
+                "chosen_by_target": {r.facts["target"]: r.facts for r in done if "split" not in r.facts},
+            },
+            rows=row_table(dataset),
+            diagnostics=self._explain(folds, fitted, rows),
+            notes=[*self.notes, *_left_out(folds, self.folds, len(dataset.targets))],
             timings={
                 "evidence_s": time.perf_counter() - start,
-                "folds_s": [result.seconds for result in results],
+                "folds_s": [result.seconds for result in folds],
+                "final_s": [result.seconds for result in done if "split" not in result.facts],
+                "resumed": runner.n_resumed,
             },
         )
+        return Judgement(evidence, fitted, runner.progress)
+
+    def _rows(self, dataset: Dataset, target: str) -> tuple[Rows, np.ndarray[Any, Any]]:
+        """Return the rows that have a target, and the place of each row of the data among them, -1 if it has none."""
+        part = dataset.of(target)
+        place = np.full(len(dataset.frame), -1)
+        place[dataset.frame.index.get_indexer(part.frame.index)] = np.arange(len(part.frame))
+        groups = None if self.inner_groups is None else [self.inner_groups[i] for i in np.flatnonzero(place >= 0)]
+        return rows_of(part, groups), place
+
+    def _fold_jobs(
+        self,
+        settings: Settings,
+        model: Any,
+        rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]],
+        folds: Sequence[Fold],
+        fitted: Mapping[str, FittedTarget] | None = None,
+    ) -> tuple[list[FoldJob], list[FoldJob]]:
+        """Return the jobs of some folds in turn, one of each split at a time: first the essential ones, then others."""
+        explained = _explained(self.folds, self.n_explained)
+        by_split: dict[str, list[Fold]] = {}
+        for fold in folds:
+            by_split.setdefault(fold.split, []).append(fold)
+        essential: list[FoldJob] = []
+        others: list[FoldJob] = []
+        for number, round_of_folds in enumerate(zip_longest(*by_split.values())):
+            for fold in round_of_folds:
+                for target, (part, place) in rows.items():
+                    restricted = None if fold is None else _restricted(fold, place)
+                    if restricted is None:
+                        continue
+                    job = FoldJob(
+                        settings,
+                        model,
+                        part,
+                        restricted,
+                        explain=_key(restricted) in explained,
+                        fitted=None if fitted is None else fitted[target],
+                    )
+                    (essential if number < ESSENTIAL_FOLDS else others).append(job)
+        return essential, others
+
+    def _explain(
+        self,
+        folds: Sequence[Result],
+        fitted: Mapping[str, FittedTarget],
+        rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]],
+    ) -> dict[str, list[dict[str, Any]]]:
+        found = _joined(result.diagnostics for result in folds)
+        if not self.n_explained:
+            return found
+        scored = found.pop("surrogate", [])
+        for target, model in fitted.items():
+            part = rows[target][0]
+            with single_thread():
+                final = explain_final(
+                    model.estimator,
+                    part.X,
+                    descriptors=self.features,
+                    seed=item_seed(self.seed, target, "explain"),
+                    target=target,
+                    unit=part.unit,
+                    units=part.units,
+                    importance=[entry for entry in found.get("importance", []) if entry["target"] == target],
+                    surrogates=[entry for entry in scored if entry["target"] == target],
+                )
+            found = _joined([found, final])
+        return found
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """What all folds share, worked out once."""
-
-    X: pd.DataFrame
-    y: NDArray[np.float64]
-    row_ids: NDArray[np.int64]
-    elements: list[frozenset[str]]
-    duplicates: NDArray[np.intp]
-    kinds: dict[str, str]
-    target: str
+def _is_unnested(fold: Fold) -> bool:
+    return fold.split == "element:each"
 
 
-@dataclass(frozen=True)
-class _Job:
-    protocol: Protocol
-    model: Any
-    rows: _Rows
-    fold: Fold
+def _key(fold: Fold) -> tuple[str, int, int]:
+    return fold.split, fold.repeat, fold.number
 
 
-@dataclass(frozen=True)
-class _Result:
-    predictions: pd.DataFrame
-    facts: dict[str, Any]
-    seconds: float
+def _explained(folds: Sequence[Fold], n_explained: int) -> set[tuple[str, int, int]]:
+    """Return the folds that are explained: those of random rows if there are any, since what matters is asked there."""
+    random = [fold for fold in folds if fold.split.partition(":")[0] == "random"]
+    return {_key(fold) for fold in (random or list(folds))[:n_explained]}
 
 
-def _judge_fold(job: _Job) -> _Result:
-    start = time.perf_counter()
-    protocol, rows, fold = job.protocol, job.rows, job.fold
-    X_train, y_train = rows.X.iloc[fold.train], rows.y[fold.train]
-    X_test, y_test = rows.X.iloc[fold.test], rows.y[fold.test]
-    train_elements = [rows.elements[i] for i in fold.train]
-    duplicates = rows.duplicates[fold.train]
-    seed = item_seed(protocol.seed, fold.split, fold.number)
+def _restricted(fold: Fold, place: np.ndarray[Any, Any]) -> Fold | None:
+    """Return a fold over the rows that have a target; None if too few of them are left."""
+    train, test = (place[rows][place[rows] >= 0] for rows in (fold.train, fold.test))
+    return replace(fold, train=train, test=test) if len(train) >= FEWEST_TRAINING_ROWS and len(test) else None
 
-    inner_groups = None if protocol.inner_groups is None else [protocol.inner_groups[i] for i in fold.train]
-    model = fit_seeded(job.model, X_train, y_train, seed=seed, duplicates=duplicates, inner_groups=inner_groups)
-    intervals = calibrate(
-        chosen_model(model),
-        X_train,
-        y_train,
-        elements=train_elements,
-        duplicates=duplicates,
-        level=protocol.level,
-        n_splits=protocol.calibration_splits,
-        seed=seed,
-    )
-    domain = Domain(protocol.features, rows.kinds, random_state=seed).fit(X_train, train_elements)
-    assessment = domain.assess(X_test, [rows.elements[i] for i in fold.test])
-    prediction = model.predict(X_test)
-    lower, upper = intervals.around(prediction)
 
-    common: dict[str, Any] = {
-        "row_id": rows.row_ids[fold.test],
-        "split": fold.split,
-        "fold": fold.number,
-        "target": rows.target,
-        "y": y_test,
-    }
-    tables = [
-        prediction_rows(
-            **common,
-            model=MODEL,
-            role="model",
-            prediction=prediction,
-            lower=lower,
-            upper=upper,
-            domain=assessment.distance,
-            in_domain=assessment.inside,
+FEWEST_TRAINING_ROWS = 10
+"""Rows with the target that a fold must leave to train on."""
+
+
+class _Runner:
+    """Computes jobs, or takes their results from the journal."""
+
+    def __init__(self, protocol: Protocol, deadline: float | None, journal: Journal | None, label: str | None) -> None:
+        self.protocol, self.deadline, self.journal, self.label = protocol, deadline, journal, label
+        self.n_resumed = 0
+        self.progress: list[tuple[float, float]] = []
+
+    def run(self, jobs: Sequence[FinalJob | FoldJob], *, essential: int) -> list[Result | None]:
+        """Return the results in order, None for what was left out for time."""
+        results = [self._from_journal(job) for job in jobs]
+        open_jobs = [i for i, result in enumerate(results) if result is None]
+        self.n_resumed += len(jobs) - len(open_jobs)
+        costs = [self._cost(jobs[i]) for i in open_jobs]
+        time_left = TimeLeft(costs, workers=min(self.protocol.workers, max(len(open_jobs), 1)))
+
+        def keep(index: int, result: Result) -> None:
+            if self.journal is not None:
+                self.journal.put(_name(jobs[open_jobs[index]]), _to_parts(result))
+
+        computed = map_items(
+            run_job,
+            [jobs[i] for i in open_jobs],
+            workers=self.protocol.workers,
+            label=self.label,
+            costs=costs,
+            deadline=self.deadline,
+            essential=sum(i < essential for i in open_jobs),
+            keep=keep,
+            time_left=time_left,
         )
-    ]
-    for name, baseline in protocol.baselines.items():
-        fitted = clone(baseline).fit(X_train, y_train)
-        tables.append(prediction_rows(**common, model=name, role="baseline", prediction=fitted.predict(X_test)))
-    facts = {
-        "split": fold.split,
-        "fold": fold.number,
-        "label": fold.label,
-        "n_train": len(fold.train),
-        "n_test": len(fold.test),
-        **selection_facts(model),
-        **interval_facts(intervals),
-        "domain_limit": domain.limit_,
+        self.progress += time_left.samples
+        for i, result in zip(open_jobs, computed, strict=True):
+            results[i] = result
+        return results
+
+    def _from_journal(self, job: FinalJob | FoldJob) -> Result | None:
+        parts = None if self.journal is None else self.journal.get(_name(job))
+        return None if parts is None else _from_parts(parts)
+
+    def _cost(self, job: FinalJob | FoldJob) -> float:
+        costs = self.protocol.costs
+        if isinstance(job, FinalJob):
+            return costs.final
+        share = len(job.fold.train) / max(len(job.rows.y), 1)
+        return share * (costs.fold if job.fitted is None else costs.fold_without_choice) + job.explain * costs.explain
+
+
+def _name(job: FinalJob | FoldJob) -> str:
+    if isinstance(job, FinalJob):
+        return f"{job.rows.target}/final"
+    return f"{job.rows.target}/{job.fold.split}/{job.fold.repeat}/{job.fold.number}"
+
+
+def _to_parts(result: Result) -> dict[str, bytes]:
+    table = io.BytesIO()
+    result.predictions.to_parquet(table, index=False)
+    content: dict[str, Any] = {
+        "facts": result.facts,
+        "diagnostics": result.diagnostics,
+        "seconds": result.seconds,
+        "fitted": None,
     }
-    return _Result(pd.concat(tables, ignore_index=True), facts, time.perf_counter() - start)
+    parts = {"predictions.parquet": table.getvalue()}
+    if result.fitted is not None:
+        model, content["fitted"] = result.fitted.to_parts()
+        parts |= {f"model-{name}": part for name, part in model.items()}
+    return {**parts, "result.json": json.dumps(content).encode()}
 
 
-def fit_seeded(
-    model: Any,
-    X: pd.DataFrame,
-    y: NDArray[np.float64],
-    *,
-    seed: int,
-    duplicates: NDArray[np.intp],
-    inner_groups: Sequence[Any] | None = None,
-) -> Any:
-    """Clone a model, give each of its random parts a seed of its own, and fit it.
-
-    Parameters
-    ----------
-    model : estimator
-        Regressor, possibly a `CandidateSelector`.
-    X : DataFrame, shape (n_samples, n_inputs)
-        Inputs.
-    y : ndarray of float, shape (n_samples,)
-        Target.
-    seed : int
-        Seed of the item (the fold).
-    duplicates : ndarray of int, shape (n_samples,)
-        Rows that stay together in inner folds of random rows.
-    inner_groups : sequence, shape (n_samples,), optional
-        What the selector's splitter leaves out: sets of elements, or groups. Random inner folds are used without it,
-        and where these rows have fewer than two groups.
-
-    Returns
-    -------
-    estimator
-        Fitted.
-    """
-    if not isinstance(model, CandidateSelector):
-        return _seeded(model, seed).fit(X, y)
-    cv, groups = model.cv, inner_groups
-    kept_together: Any = groups
-    if groups is None or cv.get_n_splits(groups=groups) < 2:
-        n_splits = cv if isinstance(cv, int) else cv.n_splits
-        cv, kept_together = RandomSplit(n_splits, random_state=item_seed(seed, "inner folds")), duplicates
-    selector = model.__class__(
-        [(name, _seeded(candidate, seed, name)) for name, candidate in model.candidates],
-        cv=cv,
-        blend=model.blend,
-        nonnegative=model.nonnegative,
-        random_state=item_seed(seed, "inner folds"),
+def _from_parts(parts: Mapping[str, bytes]) -> Result:
+    content = json.loads(parts["result.json"])
+    model = {name.removeprefix("model-"): part for name, part in parts.items() if name.startswith("model-")}
+    return Result(
+        predictions=pd.read_parquet(io.BytesIO(parts["predictions.parquet"]))[list(COLUMNS)].astype(COLUMNS),
+        facts=content["facts"],
+        diagnostics=content["diagnostics"],
+        fitted=None if content["fitted"] is None else FittedTarget.from_parts(model, content["fitted"]),
+        seconds=content["seconds"],
     )
-    return selector.fit(X, y, groups=kept_together)
 
 
-def _seeded(model: Any, seed: int, *names: str) -> Any:
-    part = clone(model)
-    states = sorted(key for key in part.get_params() if key.rpartition("__")[2] == "random_state")
-    return part.set_params(**{key: item_seed(seed, *names, key) for key in states})
+def _in_order(results: Sequence[Result], folds: Sequence[Fold], targets: Sequence[str]) -> list[Result]:
+    """Return results in the order of the folds, whatever the order in which they were computed; final fits last."""
+    place = {_key(fold): number for number, fold in enumerate(folds)}
+
+    def order(result: Result) -> tuple[int, int]:
+        facts = result.facts
+        fold = place[facts["split"], facts["repeat"], facts["fold"]] if "split" in facts else len(place)
+        return targets.index(facts["target"]), fold
+
+    return sorted(results, key=order)
 
 
-def chosen_model(model: Any) -> Any:
-    """Return the model to fit again on other rows: what a selector chose, or the model itself, unfitted."""
-    return model.chosen() if isinstance(model, CandidateSelector) else clone(model)
+def _joined(parts: Iterable[Mapping[str, list[dict[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
+    joined: dict[str, list[dict[str, Any]]] = {}
+    for part in parts:
+        for name, entries in part.items():
+            joined.setdefault(name, []).extend(entries)
+    return joined
 
 
-def selection_facts(model: Any) -> dict[str, Any]:
-    """Return what was chosen and how the candidates scored in the inner folds; empty for a single model."""
-    if not isinstance(model, CandidateSelector):
-        return {}
-    if not model.scores_:  # one candidate is not scored
-        return {"weights": model.weights_}
-    return {"weights": model.weights_, "inner_mae": model.scores_, "inner_mae_chosen": model.blend_score_}
-
-
-def interval_facts(intervals: Intervals) -> dict[str, Any]:
-    """Return what sets the intervals, as plain values: the half-width is None where it is infinite."""
-    return {
-        "half_width": intervals.half_width if math.isfinite(intervals.half_width) else None,
-        "calibrated_on": intervals.calibrated_on,
-        "n_calibration_errors": intervals.n_errors,
-    }
-
-
-def data_card(dataset: Dataset) -> dict[str, Any]:
-    """Return what a reader must know about the data, as plain values."""
-    target = dataset.targets[0]
-    y = np.asarray(dataset.y, dtype=float)
-    elements = sorted({element for row in dataset.element_sets() for element in row})
-    return {
-        "name": dataset.name,
-        "target": target,
-        "unit": dataset.units.get(target, ""),
-        "task": dataset.task,
-        "inputs": {name: dataset.kinds[name] for name in dataset.inputs},
-        "n_rows": len(dataset.frame),
-        "n_rejected": dataset.n_rejected,
-        "n_contradictions": len(contradictions(dataset)),
-        "elements": elements,
-        "target_summary": {
-            "mean": float(y.mean()),
-            "sd": float(y.std()),
-            "min": float(y.min()),
-            "median": float(np.median(y)),
-            "max": float(y.max()),
-        },
-        "sha256": dataset.sha256,
-        "citation": dataset.citation,
-        "licence": dataset.licence,
-        "notes": list(dataset.notes),
-    }
+def _left_out(done: Sequence[Result], folds: Sequence[Fold], n_targets: int) -> list[str]:
+    """Say which splits have fewer folds than planned."""
+    notes = []
+    for split in dict.fromkeys(fold.split for fold in folds):
+        planned = n_targets * sum(fold.split == split for fold in folds)
+        computed = sum(result.facts["split"] == split for result in done)
+        if computed < planned:
+            notes.append(f"{computed} of {planned} folds of the split {split} were computed in the time given")
+    return notes

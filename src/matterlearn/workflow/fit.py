@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 from sklearn.base import clone, is_regressor
 from sklearn.pipeline import make_pipeline
 
 import matterlearn
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError
+from matterlearn.core.journal import Journal
 from matterlearn.core.parallel import available_workers, item_seed, single_thread
 from matterlearn.data.dataset import Dataset, make_dataset
-from matterlearn.data.duplicates import contradictions, duplicate_groups
+from matterlearn.data.duplicates import duplicate_groups
 from matterlearn.features.table_features import Representation, citations_of, table_features
 from matterlearn.models.candidates import FAMILIES, family, make_baselines, make_candidates
 from matterlearn.models.selection import CandidateSelector
-from matterlearn.validation.conformal import calibrate
-from matterlearn.validation.domain import Domain
+from matterlearn.models.weighting import takes_weights
+from matterlearn.report.headline import headline
 from matterlearn.validation.evidence import Evidence, plain
 from matterlearn.validation.folds import Fold, make_folds
-from matterlearn.validation.protocol import Protocol, chosen_model, fit_seeded, interval_facts, selection_facts
-from matterlearn.validation.splits import ElementGroupSplit, GroupSplit, RandomSplit, no_element_split
+from matterlearn.validation.leaks import find_leaks
+from matterlearn.validation.protocol import Judgement, Protocol
+from matterlearn.validation.splits import ElementGroupSplit, GroupSplit, RandomSplit, why_no_element_split
+from matterlearn.workflow.machine import slowness
 from matterlearn.workflow.model import Model, make_probes
-from matterlearn.workflow.plan import Plan, make_plan, parse_duration
+from matterlearn.workflow.plan import Plan, Work, item_costs, make_plan, parse_duration, read_plan
 
 FEWEST_ROWS = 20
 """Rows below which five folds with three inner folds each say nothing."""
@@ -49,8 +53,11 @@ SMALLEST = 1e-100
 UNKNOWN_COST = 1.0
 """Seconds per 1,000 rows that a fit of the user's own estimator is expected to take."""
 
-GIVES_AWAY = 0.95
-"""Rank correlation with the target above which an input is pointed out: it may be known only once the target is."""
+DOMAIN_S, EXPLAIN_S, ONCE_S = 0.6, 4.0, 6.0
+"""Seconds per 1,000 rows to learn a domain and to explain a fold; seconds for leak checks, figures and the page."""
+
+RESERVED = 0.93
+"""Share of the budget after which no fold is begun that would end later; the rest is for writing."""
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
 
@@ -76,12 +83,15 @@ class Fit:
 
 def fit(
     table: str | os.PathLike[str] | pd.DataFrame | Dataset,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     *,
     inputs: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
+    log: bool | Sequence[str] = False,
+    weights: str | None = None,
     split: str = "random",
     budget: str | float | None = "5m",
+    plan: str | os.PathLike[str] | Plan | None = None,
     models: Sequence[str] | Mapping[str, Any] | None = None,
     features: Any = None,
     seed: int = 0,
@@ -89,6 +99,8 @@ def fit(
     workers: int | None = None,
     ions: Mapping[str, Ion] | None = None,
     progress: bool = False,
+    journal: Callable[[str], Journal] | None = None,
+    show_plan: Callable[[Plan], None] | None = None,
 ) -> Fit:
     """Fit the best model for a table and judge it on rows and chemistry it has not seen.
 
@@ -99,17 +111,27 @@ def fit(
     ----------
     table : path-like, DataFrame or Dataset
         The data: a file (CSV, TSV, JSON, JSON lines, Parquet, Excel, plain or gzip), a frame, or a data set.
-    target : str, optional
-        Name of the column to predict. May be left out for a `Dataset` that has one.
+    target : str or sequence of str, optional
+        Name of the column to predict, or of several columns of numbers, in which cells may be missing. May be left out
+        for a `Dataset`, which has its own.
     inputs : sequence of str, optional
         Input columns. By default those that describe matter: sites or a formula.
     kinds : mapping of str to str, optional
         Kinds of columns ("formula", "site", "number", "category", "text") where the detected one is not meant.
+    log : bool or sequence of str
+        Targets whose decimal logarithm is learned and judged: all, or those named. Predictions are given back in the
+        unit of the column.
+    weights : str, optional
+        Column with weights of the rows, in fitting as in scores. Candidates that take none are left out.
     split : str
-        What decides: "random", "element", "cluster", "group:COLUMN", "holdout:COLUMN" or "file:FOLDS". Random and
-        element splits are always computed, where they are possible.
+        What decides, as in `matterlearn.validation.folds.make_folds`: "random", "element", "element:O", "system",
+        "cluster", "extremes", "group:COLUMN", "holdout:COLUMN", "file:FOLDS" and others. Random and element splits are
+        always computed, where they are possible.
     budget : str or float, optional
         Time, as "90s", "5m", "1h" or seconds. None for the full plan.
+    plan : path-like or Plan, optional
+        Plan of an earlier fit, to be followed instead of making one: plan.json or the output folder. It states
+        candidates, splits and seed, so `split`, `budget`, `models` by name and `seed` are not looked at.
     models : sequence of str or mapping of str to estimator, optional
         Candidates: names of families, or your own regressors, which get the feature matrix.
     features : transformer, optional
@@ -125,6 +147,11 @@ def fit(
         Molecular ions of your own that may stand on a site.
     progress : bool
         Whether to show a progress bar on a terminal.
+    journal : callable, optional
+        Takes the key of the run (what its numbers depend on) and returns where finished folds are kept, so that a run
+        that was killed goes on from there. Not with estimators of your own.
+    show_plan : callable, optional
+        Is given the plan before the work begins.
 
     Returns
     -------
@@ -149,83 +176,183 @@ def fit(
     ['prediction', 'lower', 'upper', 'in_domain', 'reason']
     """
     start = time.perf_counter()
-    dataset = _dataset(table, target, inputs, kinds, strict, ions)
-    _check(dataset)
+    begun = time.time()
+    dataset = _dataset(table, target, inputs, kinds, strict, ions, log, weights)
+    for name in dataset.targets:
+        _check(dataset, name)
     workers = available_workers() if workers is None else workers
+    given = plan if isinstance(plan, Plan) or plan is None else read_plan(plan)
     descriptors = _features(dataset, "descriptors")
-    estimators = _estimators(models, features, dataset)
-    splits, notes = _possible_splits(split, dataset)
-    n_rows = len(dataset.frame)
-    costs = {
-        name: FAMILIES[name].cost(n_rows) if name in FAMILIES else UNKNOWN_COST * n_rows / 1_000 for name in estimators
-    }
+    models = models if given is None or isinstance(models, Mapping) else given.candidates
+    estimators, notes = _estimators(models, features, dataset)
+    key = _key(dataset, given, split, budget, models, features, seed)
+    kept = None if journal is None or key is None else journal(key)
     budget_s = parse_duration(budget) if isinstance(budget, str) else budget
-    plan = make_plan(costs, splits, budget_s=budget_s, workers=workers, seed=seed)
-    folds = _folds(plan, dataset, descriptors)
-    candidates = [(name, estimators[name]) for name in plan.candidates]
-    inner_folds, inner_groups = _inner_folds(plan, folds, dataset)
+    splits, why_not = _possible_splits(split if given is None else given.splits[0], dataset)
+    work = _work(estimators, dataset, workers, measure=given is None and budget_s is not None)
+    stored = None if kept is None or given is not None else kept.get_text("plan")
+    if given is not None:
+        made = _checked_plan(given, estimators)
+    elif stored is not None:
+        made = Plan.from_text(stored)
+    else:
+        made = make_plan(work, splits, budget_s=budget_s, seed=seed)
+        if kept is not None:
+            kept.put_text("plan", made.to_text())
+    if show_plan is not None:
+        show_plan(made)
+
+    folds = _folds(made, dataset, descriptors)
+    candidates = [(name, estimators[name]) for name in made.candidates]
+    inner_folds, inner_groups = _inner_folds(made, folds, dataset)
     # Of an estimator of their own users expect the predictions that it makes.
     selector = CandidateSelector(candidates, cv=inner_folds, nonnegative=not isinstance(models, Mapping))
     protocol = Protocol(
         folds,
-        make_baselines(descriptors),
+        make_baselines(descriptors, dataset.inputs, dataset.kinds, ions=dataset.ions),
         descriptors,
-        calibration_splits=plan.calibration_splits,
-        seed=seed,
+        calibration_folds=made.calibration_folds,
+        calibration_splits=made.calibration_splits,
+        n_explained=made.n_explained,
+        seed=made.seed,
         workers=workers,
-        notes=[*notes, *_plan_notes(plan, budget_s), *_data_notes(dataset, folds)],
+        notes=[*notes, *why_not, *_plan_notes(made, budget_s if given is None else None)],
         inner_groups=inner_groups,
+        costs=item_costs(made, work),
     )
-    evidence = protocol.run(selector, dataset, label="judging" if progress else None)
-    judged = time.perf_counter()
     with single_thread():
-        model, facts = _final_model(selector, dataset, descriptors, plan, protocol)
-    if model.intervals.floor is not None:
-        evidence.notes.append("no target is negative, so predictions and intervals end at 0")
-    evidence = replace(
+        leaks = find_leaks(dataset, folds, descriptors=descriptors, seed=made.seed)
+    leaks_s = time.perf_counter() - start
+    in_time = given is None and budget_s is not None
+    judgement = protocol.run(
+        selector,
+        dataset,
+        label="judging" if progress else None,
+        deadline=begun + RESERVED * budget_s - ONCE_S / 2 if in_time and budget_s is not None else None,
+        journal=kept,
+    )
+    evidence = _complete(judgement, dataset, made, folds, [leak.to_dict() for leak in leaks])
+    evidence.timings.update({"leaks_s": leaks_s, "total_s": time.perf_counter() - start, "budget_s": budget_s})
+    return Fit(_model(judgement, evidence, dataset), evidence, dataset)
+
+
+def _complete(
+    judgement: Judgement, dataset: Dataset, made: Plan, folds: Sequence[Fold], leaks: list[dict[str, Any]]
+) -> Evidence:
+    """Return the evidence with the plan as it was carried out, leaks, versions and what a reader must know."""
+    evidence = judgement.evidence
+    done = {_fold_name(fold["split"], fold["repeat"], fold["fold"]) for fold in evidence.folds}
+    names = [_fold_name(fold.split, fold.repeat, fold.number) for fold in folds]
+    carried_out = replace(made, skipped=(*made.skipped, *(name for name in names if name not in done)))
+    first = judgement.fitted[dataset.targets[0]]
+    notes = list(evidence.notes)
+    for target, fitted in judgement.fitted.items():
+        if fitted.reliability.intervals.floor is not None:
+            notes.append(f"no value of {target} is negative, so predictions and intervals end at 0")
+    return replace(
         evidence,
         plan={
-            **plan.to_dict(),
-            "level": protocol.level,
-            "chosen": facts,
-            "citations": citations_of(model.domain.features_),
+            **carried_out.to_dict(),
+            **evidence.plan,
+            "chosen": evidence.plan["chosen_by_target"][first.target],
+            "citations": citations_of(first.reliability.domain.features_),
         },
+        diagnostics={**evidence.diagnostics, "leaks": leaks},
+        notes=notes,
         versions=_versions(),
-        timings={
-            **evidence.timings,
-            "final_fit_s": time.perf_counter() - judged,
-            "total_s": time.perf_counter() - start,
-        },
+        timings={**evidence.timings, "progress": [list(sample) for sample in judgement.progress]},
     )
+
+
+def _model(judgement: Judgement, evidence: Evidence, dataset: Dataset) -> Model:
     card = {
         "data": evidence.data,
         "plan": evidence.plan,
         "scores": plain(evidence.scores().round(6).to_dict("records")),
         "notes": evidence.notes,
         "versions": evidence.versions,
+        "headline": {target: headline(evidence.of(target)) for target in evidence.targets},
     }
-    return Fit(replace(model, card=card), evidence, dataset)
+    fitted = tuple(judgement.fitted[target] for target in dataset.targets)
+    model = Model(fitted, dataset.schema, card, {})
+    return replace(model, probes=make_probes(model, dataset.X))
+
+
+def _fold_name(split: str, repeat: int, number: int) -> str:
+    return f"{split}/{repeat}/{number}"
+
+
+def _key(
+    dataset: Dataset,
+    given: Plan | None,
+    split: str,
+    budget: str | float | None,
+    models: Sequence[str] | Mapping[str, Any] | None,
+    features: Any,
+    seed: int,
+) -> str | None:
+    """Return what names the run, or None if its numbers depend on objects of the user."""
+    if isinstance(models, Mapping) or features is not None:
+        return None
+    content = {
+        "data": dataset.sha256,
+        "rows": dataset.frame.index.tolist(),
+        "schema": dataset.schema,
+        "plan": None if given is None else asdict(given),
+        "arguments": [split, str(budget), None if models is None else list(models), seed],
+        "versions": _versions(),
+    }
+    return hashlib.sha256(json.dumps(plain(content), sort_keys=True).encode()).hexdigest()
+
+
+def _work(estimators: Mapping[str, Any], dataset: Dataset, workers: int, *, measure: bool) -> Work:
+    n_rows = len(dataset.frame)
+    factor = slowness() if measure else 1.0
+    thousands = max(n_rows / 1_000, 0.05)
+    costs = {name: FAMILIES[name].cost(n_rows) if name in FAMILIES else UNKNOWN_COST * thousands for name in estimators}
+    n_elements = len({element for row in dataset.element_sets() for element in row})
+    return Work(
+        {name: factor * cost for name, cost in costs.items()},
+        domain_s=factor * (0.1 + DOMAIN_S * thousands),
+        explain_s=factor * (1.0 + EXPLAIN_S * thousands),
+        report_s=factor * ONCE_S,
+        n_targets=len(dataset.targets),
+        n_elements=n_elements,
+        workers=workers,
+    )
+
+
+def _checked_plan(plan: Plan, estimators: Mapping[str, Any]) -> Plan:
+    for name in plan.candidates:
+        if name not in estimators:
+            raise ArgumentError(f"the candidate {name!r} cannot be used for this table", where="plan")
+    return plan
 
 
 def _dataset(
     table: Any,
-    target: str | None,
+    target: str | Sequence[str] | None,
     inputs: Sequence[str] | None,
     kinds: Mapping[str, str] | None,
     strict: bool,
     ions: Mapping[str, Ion] | None,
+    log: bool | Sequence[str],
+    weights: str | None,
 ) -> Dataset:
     if isinstance(table, Dataset):
-        if inputs is not None or kinds is not None or (target is not None and table.targets != (target,)):
+        other = target is not None and table.targets != ((target,) if isinstance(target, str) else tuple(target))
+        if inputs is not None or kinds is not None or other or log or weights is not None:
             raise ArgumentError("a Dataset already has its target and inputs", fix="pass its frame, or leave them out")
         return table
     if target is None:
         raise ArgumentError("say which column to predict", where="target")
-    return make_dataset(table, target=target, inputs=inputs, kinds=kinds, strict=strict, ions=ions)
+    return make_dataset(
+        table, target=target, inputs=inputs, kinds=kinds, strict=strict, ions=ions, log=log, weights=weights
+    )
 
 
-def _check(dataset: Dataset) -> None:
-    target = dataset.targets[0]
+def _check(whole: Dataset, target: str) -> None:
+    dataset = whole.of(target) if len(whole.targets) > 1 else whole
     if dataset.task != "regression":
         raise ArgumentError(
             f"column {target!r} holds categories; this version predicts numbers",
@@ -260,8 +387,23 @@ def _features(dataset: Dataset, representation: Representation) -> Any:
     return table_features(dataset.inputs, dataset.kinds, representation=representation, ions=dataset.ions)
 
 
-def _estimators(models: Sequence[str] | Mapping[str, Any] | None, features: Any, dataset: Dataset) -> dict[str, Any]:
-    """Return the candidates as pipelines from input columns, by name."""
+def _estimators(
+    models: Sequence[str] | Mapping[str, Any] | None, features: Any, dataset: Dataset
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the candidates as pipelines from input columns, by name, and what is to be said of them."""
+    found = _unweighted_estimators(models, features, dataset)
+    if dataset.weights is None:
+        return found, []
+    usable = {name: estimator for name, estimator in found.items() if takes_weights(estimator)}
+    without = [name for name in found if name not in usable]
+    if not usable or (without and models is not None):
+        raise ArgumentError(f"{without[0]!r} takes no weights of rows", where="models", fix="leave it or the weights out")
+    return usable, [f"left out, since it takes no weights of rows: {name}" for name in without]
+
+
+def _unweighted_estimators(
+    models: Sequence[str] | Mapping[str, Any] | None, features: Any, dataset: Dataset
+) -> dict[str, Any]:
     if isinstance(models, str):
         raise ArgumentError(f"must be a list of names, got {models!r}", where="models", fix=f"write [{models!r}]")
     if models is not None and len(models) == 0:
@@ -275,7 +417,7 @@ def _estimators(models: Sequence[str] | Mapping[str, Any] | None, features: Any,
                 )
         matrix = features if features is not None else _features(dataset, "both")
         return {name: make_pipeline(clone(matrix), estimator) for name, estimator in models.items()}
-    n_rows = len(dataset.frame)
+    n_rows = min(len(dataset.of(target).frame) for target in dataset.targets)
     if models is None:
         names = [name for name, kind in FAMILIES.items() if n_rows >= kind.fewest_rows]
     else:
@@ -293,10 +435,9 @@ def _estimators(models: Sequence[str] | Mapping[str, Any] | None, features: Any,
 def _possible_splits(split: str, dataset: Dataset) -> tuple[list[str], list[str]]:
     """Return the splits to run, the deciding one first, and why one is missing."""
     splits = list(dict.fromkeys([split, "random", "element"]))
-    elements = dataset.element_sets()
-    if ElementGroupSplit(2).get_n_splits(groups=elements) >= 2:
+    reason = why_no_element_split(dataset.element_sets())
+    if not reason:
         return splits, []
-    reason = no_element_split(elements)
     if split == "element":
         raise ArgumentError(reason, where="split", fix="use another split")
     return [name for name in splits if name != "element"], [reason]
@@ -314,6 +455,7 @@ def _folds(plan: Plan, dataset: Dataset, descriptors: Any) -> list[Fold]:
             n_element_groups=plan.n_element_groups,
             seed=item_seed(plan.seed, "split", split),
         )
+        if _fold_name(split, fold.repeat, fold.number) not in plan.skipped
     ]
 
 
@@ -345,64 +487,6 @@ def _plan_notes(plan: Plan, budget_s: float | None) -> list[str]:
     if budget_s is None or plan.expected_s <= budget_s:
         return []
     return [f"the smallest plan takes about {plan.expected_s:.0f} s, more than the budget of {budget_s:.0f} s"]
-
-
-def _data_notes(dataset: Dataset, folds: Sequence[Fold]) -> list[str]:
-    """Return what a reader must know of equal rows and of numbers that give the target away."""
-    notes = []
-    found = contradictions(dataset)
-    if len(found):
-        notes.append(f"{len(found)} groups of rows are equal in all inputs but differ in the target")
-    duplicates = duplicate_groups(dataset.X, dataset.kinds, ions=dataset.ions)
-    for split in dict.fromkeys(fold.split for fold in folds):
-        shared = sum(
-            int(np.isin(duplicates[fold.test], duplicates[fold.train]).sum()) for fold in folds if fold.split == split
-        )
-        if shared:
-            notes.append(
-                f"in the split {split}, {shared} test rows have an equal row in training: its score is too kind"
-            )
-    for name in dataset.inputs:
-        if dataset.kinds[name] == "number" and np.ptp(dataset.X[name]) > 0:
-            correlation = float(spearmanr(dataset.X[name], dataset.y).statistic)
-            if abs(correlation) > GIVES_AWAY:
-                notes.append(
-                    f"the input {name} alone orders the target almost perfectly (rank correlation {correlation:.3f}): "
-                    "make sure that it is known before the target is"
-                )
-    return notes
-
-
-def _final_model(
-    selector: CandidateSelector,
-    dataset: Dataset,
-    descriptors: Any,
-    plan: Plan,
-    protocol: Protocol,
-) -> tuple[Model, dict[str, Any]]:
-    X, y = dataset.X, np.asarray(dataset.y, dtype=float)
-    elements, duplicates = dataset.element_sets(), duplicate_groups(X, dataset.kinds, ions=dataset.ions)
-    seed = item_seed(plan.seed, "final")
-    chosen = fit_seeded(selector, X, y, seed=seed, duplicates=duplicates, inner_groups=protocol.inner_groups)
-    intervals = calibrate(
-        chosen_model(chosen),
-        X,
-        y,
-        elements=elements,
-        duplicates=duplicates,
-        level=protocol.level,
-        n_splits=plan.calibration_splits,
-        seed=seed,
-    )
-    model = Model(
-        estimator=chosen.model_,
-        schema=dataset.schema,
-        intervals=intervals,
-        domain=Domain(descriptors, dataset.kinds, random_state=seed).fit(X, elements),
-        card={},
-        probes=make_probes(chosen.model_, X),
-    )
-    return model, {**selection_facts(chosen), **interval_facts(intervals)}
 
 
 def _versions() -> dict[str, str]:

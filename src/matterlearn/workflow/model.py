@@ -6,22 +6,22 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from matterlearn.core.container import arrays_to_bytes, bytes_to_arrays, read_container, write_container
+from matterlearn.core.container import read_container, write_container
 from matterlearn.core.errors import ModelFileError
 from matterlearn.core.parallel import single_thread
 from matterlearn.data.elements_of import element_sets
 from matterlearn.data.inputs import ions_of, parse_inputs
-from matterlearn.models.persistence import estimator_from_bytes, estimator_to_bytes
-from matterlearn.validation.conformal import Intervals
-from matterlearn.validation.domain import Domain
 from matterlearn.validation.evidence import plain
+from matterlearn.validation.fitted import FittedTarget
+from matterlearn.validation.reliability import predict_with_spread
 
 KIND = "model"
 
@@ -38,26 +38,30 @@ class Model:
 
     Attributes
     ----------
-    estimator : estimator
-        Pipeline from input columns to a prediction.
+    fitted : tuple of FittedTarget
+        For each target its estimator with expected errors, intervals and domain.
     schema : dict
-        Input columns with their kinds, the target with its unit, molecular ions of the user: `Dataset.schema`.
-    intervals : Intervals
-        Width of the prediction intervals and what calibrated it.
-    domain : Domain
-        Where the model may be believed.
+        Input columns with their kinds, the targets with their units, molecular ions of the user: `Dataset.schema`.
     card : dict
-        What the model is: data, plan, scores, versions.
+        What the model is: data, plan, scores, headline, versions.
     probes : dict
         Some training rows and their predictions.
     """
 
-    estimator: Any
+    fitted: tuple[FittedTarget, ...]
     schema: dict[str, Any]
-    intervals: Intervals
-    domain: Domain
     card: dict[str, Any]
     probes: dict[str, Any]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Names of what is predicted."""
+        return tuple(part.target for part in self.fitted)
+
+    @property
+    def output_columns(self) -> tuple[str, ...]:
+        """Columns that `predict` returns."""
+        return tuple(self._column(name, target) for target in self.targets for name in OUTPUT)
 
     def predict(self, table: pd.DataFrame) -> pd.DataFrame:
         """Predict the rows of a table.
@@ -71,7 +75,8 @@ class Model:
         -------
         DataFrame
             Index of `table`, columns `prediction`, `lower`, `upper` (unit of the target), `in_domain` and `reason`:
-            why a row is outside the domain, or why it could not be read (then the numbers are NaN).
+            why a row is outside the domain, or why it could not be read (then the numbers are NaN). With several
+            targets each has columns of its own, with the target's name behind: `prediction gap_eV`.
 
         Raises
         ------
@@ -80,28 +85,22 @@ class Model:
         """
         parsed = parse_inputs(table, self.schema)
         ok = np.asarray(parsed.ok, dtype=bool)
-        result = pd.DataFrame(
-            {
-                "prediction": np.nan,
-                "lower": np.nan,
-                "upper": np.nan,
-                "in_domain": False,
-                "reason": [f"not read: {reason}" if reason else "" for reason in parsed.reasons],
-            },
-            index=table.index,
-        )
-        if ok.any():
-            X = parsed.X[ok]
-            with single_thread():
-                prediction = np.asarray(self.estimator.predict(X), dtype=float)
-                elements = element_sets(X, self.schema["kinds"], ions=ions_of(self.schema))
-                assessment = self.domain.assess(X, elements)
-            lower, upper = self.intervals.around(prediction)
-            values = {"prediction": prediction, "lower": lower, "upper": upper, "in_domain": assessment.inside}
-            for name, value in values.items():
-                result.loc[ok, name] = value
-            result.loc[ok, "reason"] = assessment.reasons
-        return result
+        unread = [f"not read: {reason}" if reason else "" for reason in parsed.reasons]
+        X = parsed.X[ok]
+        elements = element_sets(X, self.schema["kinds"], ions=ions_of(self.schema))
+        columns: dict[str, Any] = {}
+        for part in self.fitted:
+            values = _predict_one(part, X, elements, is_log=part.target in self.schema.get("log", ()))
+            for name, (empty, found) in values.items():
+                column = np.full(len(table), empty, dtype=found.dtype)
+                column[ok] = found
+                columns[self._column(name, part.target)] = column
+            reasons = columns[self._column("reason", part.target)]
+            reasons[~ok] = [text for text, read in zip(unread, ok, strict=True) if not read]
+        return pd.DataFrame(columns, index=table.index)
+
+    def _column(self, name: str, target: str) -> str:
+        return name if len(self.fitted) == 1 else f"{name} {target}"
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the model to a file that holds data only, no code.
@@ -116,19 +115,13 @@ class Model:
         pathlib.Path
             The path written.
         """
-        content: dict[str, Any] = {
-            "schema": self.schema,
-            "intervals": plain(asdict(self.intervals)),
-            "elements": sorted(self.domain.elements_),
-            "seen": self.domain.seen_,
-            "card": self.card,
-        }
-        parts = {
-            "estimator.skops": estimator_to_bytes(self.estimator),
-            "domain-features.skops": estimator_to_bytes(self.domain.features_),
-            "domain.safetensors": arrays_to_bytes(self.domain.to_arrays()),
-            "probes.json": json.dumps(self.probes).encode(),
-        }
+        parts = {"probes.json": json.dumps(self.probes).encode()}
+        contents = []
+        for number, fitted in enumerate(self.fitted):
+            found, content = fitted.to_parts()
+            parts |= {f"{number}-{name}": part for name, part in found.items()}
+            contents.append(content)
+        content = {"schema": self.schema, "targets": contents, "card": plain(self.card)}
         return write_container(path, KIND, parts, content)
 
     @classmethod
@@ -155,20 +148,17 @@ class Model:
         container = read_container(path, KIND)
         content = container.manifest
         try:
-            features = estimator_from_bytes(container.parts["domain-features.skops"], trusted=trusted)
             model = cls(
-                estimator=estimator_from_bytes(container.parts["estimator.skops"], trusted=trusted),
-                schema=content["schema"],
-                intervals=_intervals(content["intervals"]),
-                domain=Domain.from_arrays(
-                    features,
-                    content["elements"],
-                    content["seen"],
-                    bytes_to_arrays(container.parts["domain.safetensors"]),
+                fitted=tuple(
+                    FittedTarget.from_parts(_parts_of(container.parts, number), part, trusted=trusted)
+                    for number, part in enumerate(content["targets"])
                 ),
+                schema=content["schema"],
                 card=content["card"],
                 probes=json.loads(container.parts["probes.json"]),
             )
+            if not model.fitted or list(model.targets) != list(model.schema["targets"]):
+                raise ModelFileError("its targets are not those of its schema", fix="do not use this file")
         except ModelFileError as error:
             raise ModelFileError(error.what, where=str(path), fix=error.fix) from error
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -177,15 +167,21 @@ class Model:
         return model
 
     def _check_probes(self, path: str) -> None:
+        worst = 0.0
         try:
-            expected = np.asarray(self.probes["prediction"], dtype=float)
-            found = self.predict(pd.DataFrame(self.probes["rows"]))["prediction"].to_numpy()
-            scale = float(self.card["data"]["target_summary"]["sd"]) or 1.0
-            worst = float(np.max(np.abs(found - expected))) / scale
+            found = self.predict(pd.DataFrame(self.probes["rows"]))
+            for target, expected in self.probes["prediction"].items():
+                column = found[self._column("prediction", target)].to_numpy()
+                scale = float(self.card["data"]["targets"][target]["target_summary"]["sd"]) or 1.0
+                if target in self.schema.get("log", ()):
+                    column, expected = np.log10(column), np.log10(expected)
+                difference = np.abs(column - np.asarray(expected, dtype=float)) / scale
+                worst = max(worst, float(np.max(difference)) if np.all(np.isfinite(difference)) else math.inf)
+            complete = set(self.probes["prediction"]) == set(self.targets)
         # A file whose parts do not fit together can fail in any of the libraries below.
         except Exception as error:
             raise ModelFileError(f"its probe rows cannot be predicted ({error!r})", where=path) from error
-        if not worst <= PROBE_TOLERANCE:
+        if not complete or not worst <= PROBE_TOLERANCE:
             raise ModelFileError(
                 f"it predicts its probe rows differently than when stored, by {worst:.2g} of the target's spread",
                 where=path,
@@ -193,19 +189,41 @@ class Model:
             )
 
 
-def _intervals(content: Mapping[str, Any]) -> Intervals:
-    """Return the intervals of a file, where an infinite half-width stands as null."""
-    half_width = math.inf if content["half_width"] is None else float(content["half_width"])
-    if not half_width >= 0:
-        raise ModelFileError(f"the half-width of its intervals is {half_width}")
-    return Intervals(**{**content, "half_width": half_width})
+OUTPUT = ("prediction", "lower", "upper", "in_domain", "reason")
+"""What is told of every row and target."""
 
 
-def make_probes(estimator: Any, X: pd.DataFrame) -> dict[str, Any]:
-    """Return some rows as plain values, with their predictions."""
+def _predict_one(
+    part: FittedTarget, X: pd.DataFrame, elements: Sequence[frozenset[str]], *, is_log: bool
+) -> dict[str, tuple[Any, NDArray[Any]]]:
+    """Return for each output what stands where a row could not be read, and the values of the rows that could."""
+    if len(X) == 0:
+        numbers = {name: (np.nan, np.zeros(0)) for name in OUTPUT[:3]}
+        return {**numbers, "in_domain": (False, np.zeros(0, dtype=bool)), "reason": ("", np.zeros(0, dtype=object))}
+    with single_thread():
+        prediction, spread = predict_with_spread(part.estimator, X)
+        verdict = part.reliability.judge(X, elements, prediction, spread)
+    values = [prediction, verdict.lower, verdict.upper]
+    if is_log:
+        with np.errstate(over="ignore"):  # an end without limit stays one
+            values = [10.0**value for value in values]
+    numbers = {name: (np.nan, value) for name, value in zip(OUTPUT, values, strict=False)}
+    reasons = np.array(verdict.reasons, dtype=object)
+    return {**numbers, "in_domain": (False, verdict.inside), "reason": ("", reasons)}
+
+
+def _parts_of(parts: Mapping[str, bytes], number: int) -> dict[str, bytes]:
+    start = f"{number}-"
+    return {name.removeprefix(start): part for name, part in parts.items() if name.startswith(start)}
+
+
+def make_probes(model: Model, X: pd.DataFrame) -> dict[str, Any]:
+    """Return some rows of read inputs as plain values, with the model's predictions."""
     chosen = X.iloc[np.linspace(0, len(X) - 1, min(N_PROBES, len(X))).round().astype(int)]
     rows = {name: [_plain(cell) for cell in chosen[name]] for name in chosen.columns}
-    return {"rows": rows, "prediction": np.asarray(estimator.predict(chosen), dtype=float).tolist()}
+    found = model.predict(pd.DataFrame(rows))
+    predictions = {target: found[model._column("prediction", target)].tolist() for target in model.targets}
+    return {"rows": rows, "prediction": predictions}
 
 
 def _plain(cell: Any) -> Any:

@@ -1,23 +1,32 @@
-"""What a fit will do within its budget, written down before it starts.
+"""What a fit will do within its budget, written down before it starts and read again to do the same.
 
-Costs are seconds on one core of a common processor, measured by `benchmarks/candidate_costs.py`; a plan depends only on
-the table's size, the budget and the number of workers, so the same call makes the same plan.
+Costs are seconds on one core of the processor on which `benchmarks/candidate_costs.py` measured them, times how much
+slower this machine is at a small task. So two plans for one table may differ; the same plan gives the same numbers.
 """
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from matterlearn.core.errors import ArgumentError
+from matterlearn.core.errors import ArgumentError, DataError
+from matterlearn.validation.protocol import Costs
 
 EFFICIENCY = 0.85
 """Share of the ideal speed-up that several workers reach: folds differ in length."""
 
 CHOSEN_SHARE = 0.6
 """Cost of what is chosen as a share of the cost of all candidates: most blends leave some out."""
+
+CURVE_FITS = 0.9
+"""Cost of a learning curve in fits of the chosen model: an eighth, a quarter and a half of the rows."""
+
+SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -36,14 +45,19 @@ class Plan:
         Most groups of elements that are left out.
     inner_folds : int
         Folds inside the training rows on which candidates are compared.
-    calibration_splits : int
-        Groups of elements on which interval widths are set, inside the training rows.
+    calibration_folds, calibration_splits : int
+        Folds of random rows and groups of elements, inside the training rows, on which errors are measured that set
+        intervals and domain.
+    n_explained : int
+        Folds for which learning curve, importance and surrogate are computed.
     seed : int
         Seed of the run.
     expected_s : float
         Expected time, seconds.
     left_out : tuple of str
         What the budget did not allow.
+    skipped : tuple of str
+        Folds, as "split/repeat/fold", that the time did not allow; a replay leaves them out too.
     """
 
     candidates: tuple[str, ...]
@@ -51,39 +65,117 @@ class Plan:
     n_folds: int = 5
     n_element_groups: int = 10
     inner_folds: int = 3
+    calibration_folds: int = 10
     calibration_splits: int = 5
+    n_explained: int = 3
     seed: int = 0
     expected_s: float = 0.0
     left_out: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values."""
         return asdict(self)
 
+    def to_text(self) -> str:
+        """Return the plan as JSON."""
+        return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self)}, indent=1) + "\n"
 
-def make_plan(
-    costs: Mapping[str, float],
-    splits: Sequence[str],
-    *,
-    budget_s: float | None = None,
-    workers: int = 1,
-    seed: int = 0,
-) -> Plan:
-    """Return the most thorough plan that the budget allows.
+    @classmethod
+    def from_text(cls, text: str, *, where: str = "plan") -> Plan:
+        """Read what `to_text` returned.
 
-    Thoroughness is given up in this order: calibration groups, the last candidate, element groups, inner folds, then
-    candidates from the last to the first (two stay), folds.
+        Raises
+        ------
+        DataError
+            If it is no plan.
+        """
+        try:
+            content = json.loads(text)
+            version = content.pop("schema_version")
+        except (ValueError, AttributeError, KeyError) as error:
+            raise DataError("is no plan", where=where, fix="use plan.json of an earlier fit") from error
+        if version != SCHEMA_VERSION:
+            raise DataError(f"has schema version {version}, this program reads {SCHEMA_VERSION}", where=where)
+        known = {item.name: item for item in fields(cls)}
+        for name, value in content.items():
+            if name not in known or not _fits(value, str(known[name].type)):
+                raise DataError(f"{name!r} = {str(value)[:60]} is no part of a plan", where=where)
+        if not content.get("candidates") or not content.get("splits"):
+            raise DataError("names no candidates or no splits", where=where)
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
 
-    Parameters
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind.startswith("tuple"):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if kind == "int":
+        return type(value) is int and 0 <= value < 2**31
+    return type(value) in (int, float) and 0 <= value < float("inf")
+
+
+def read_plan(path: str | os.PathLike[str]) -> Plan:
+    """Read a plan from a file, or from the output folder of a fit.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    place = Path(path)
+    file = place / "plan.json" if place.is_dir() else place
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"no plan that can be read ({getattr(error, 'strerror', error)})", where=str(file)) from error
+    return Plan.from_text(text, where=str(file))
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a plan's time depends on, beside the plan.
+
+    Attributes
     ----------
     costs : mapping of str to float
         Seconds that one fit of each candidate takes on all rows, the most worthwhile candidate first.
+    domain_s : float
+        Seconds to learn the domain from all rows, once per inner fold.
+    explain_s : float
+        Seconds for importance and surrogate of one fold.
+    report_s : float
+        Seconds for what is done once: reading, leak checks, writing.
+    n_targets : int
+        Number of targets.
+    n_elements : int
+        Elements that "element:each" leaves out.
+    workers : int
+        Processes.
+    """
+
+    costs: Mapping[str, float]
+    domain_s: float = 0.0
+    explain_s: float = 0.0
+    report_s: float = 0.0
+    n_targets: int = 1
+    n_elements: int = 1
+    workers: int = 1
+
+
+def make_plan(work: Work, splits: Sequence[str], *, budget_s: float | None = None, seed: int = 0) -> Plan:
+    """Return the most thorough plan that the budget allows.
+
+    Thoroughness is given up in this order: calibration folds, the last candidate, explained folds, groups of
+    elements, inner folds, then candidates from the last to the first (two stay), folds.
+
+    Parameters
+    ----------
+    work : Work
+        What it costs.
     splits : sequence of str
         Splits to run.
     budget_s : float, optional
         Seconds; no limit if not given.
-    workers : int
-        Processes.
     seed : int
         Seed of the run, part of the plan.
 
@@ -99,21 +191,21 @@ def make_plan(
 
     Examples
     --------
-    >>> plan = make_plan({"ridge": 0.1, "forest": 0.3}, ["random", "element"], budget_s=60)
-    >>> plan.n_folds, plan.expected_s <= 60
+    >>> plan = make_plan(Work({"ridge": 0.1, "forest": 0.3}), ["random", "element"], budget_s=90)
+    >>> plan.n_folds, plan.expected_s <= 90
     (5, True)
     """
     if budget_s is not None and not budget_s > 0:
         raise ArgumentError(f"must be positive, got {budget_s:g} seconds", where="budget")
-    if workers < 1:
-        raise ArgumentError(f"must be at least 1, got {workers}", where="workers")
-    full = Plan(tuple(costs), tuple(splits), seed=seed)
-    plan = replace(full, expected_s=_expected(full, costs, workers))
-    for change in _savings(costs):
+    if work.workers < 1:
+        raise ArgumentError(f"must be at least 1, got {work.workers}", where="workers")
+    full = Plan(tuple(work.costs), tuple(splits), seed=seed)
+    plan = replace(full, expected_s=expected_s(full, work))
+    for change in _savings(work.costs):
         if budget_s is None or plan.expected_s <= budget_s:
             break
         plan = change(plan)
-        plan = replace(plan, expected_s=_expected(plan, costs, workers))
+        plan = replace(plan, expected_s=expected_s(plan, work))
     return replace(plan, left_out=_left_out(full, plan))
 
 
@@ -122,12 +214,17 @@ def _savings(costs: Mapping[str, float]) -> Iterator[Callable[[Plan], Plan]]:
     total = sum(costs.values())
     # Dropping what costs next to nothing saves nothing.
     droppable = [name for name in list(costs)[2:] if costs[name] > 0.05 * total][::-1]
-    yield partial(replace, calibration_splits=3)
+    yield partial(replace, calibration_folds=5)
     yield from (partial(_without, name) for name in droppable[:1])
+    yield partial(replace, n_explained=1)
+    yield partial(replace, n_element_groups=7)
+    yield partial(replace, calibration_splits=4)
+    yield from (partial(_without, name) for name in droppable[1:3])
     yield partial(replace, n_element_groups=5)
     yield partial(replace, inner_folds=2)
-    yield from (partial(_without, name) for name in droppable[1:])
-    yield partial(replace, n_folds=3, n_element_groups=3)
+    yield from (partial(_without, name) for name in droppable[3:])
+    yield partial(replace, calibration_folds=4, calibration_splits=3)
+    yield partial(replace, n_folds=3, n_element_groups=3, n_explained=0, calibration_folds=3)
 
 
 def _left_out(full: Plan, plan: Plan) -> tuple[str, ...]:
@@ -136,7 +233,9 @@ def _left_out(full: Plan, plan: Plan) -> tuple[str, ...]:
         "n_folds": "folds",
         "n_element_groups": "groups of elements",
         "inner_folds": "inner folds",
+        "calibration_folds": "calibration folds",
         "calibration_splits": "groups of calibration",
+        "n_explained": "explained folds",
     }
     dropped = [f"candidate {name}" for name in full.candidates if name not in plan.candidates]
     fewer = [
@@ -151,17 +250,48 @@ def _without(name: str, plan: Plan) -> Plan:
     return replace(plan, candidates=tuple(other for other in plan.candidates if other != name))
 
 
-def _expected(plan: Plan, costs: Mapping[str, float], workers: int) -> float:
-    candidates = sum(costs[name] for name in plan.candidates)
+def item_costs(plan: Plan, work: Work) -> Costs:
+    """Return the expected seconds of the items of a plan, each on all rows."""
+    candidates = sum(work.costs[name] for name in plan.candidates)
     chosen = candidates * (CHOSEN_SHARE if len(plan.candidates) > 1 else 1.0)
-    inner = plan.inner_folds if len(plan.candidates) > 1 else 0
-    one_fit = inner * candidates * (1 - 1 / max(plan.inner_folds, 2)) + chosen * (1 + 0.8 * plan.calibration_splits)
-    outer = sum(
-        1 if split.startswith("holdout") else plan.n_element_groups if split in ("element", "cluster") else plan.n_folds
-        for split in plan.splits
+    choice = plan.inner_folds * candidates * (1 - 1 / max(plan.inner_folds, 2)) if len(plan.candidates) > 1 else 0.0
+    inner = plan.calibration_folds + plan.calibration_splits
+    one_fit = choice + chosen + 0.85 * inner * (chosen + work.domain_s) + work.domain_s
+    return Costs(
+        final=one_fit,
+        fold=one_fit + chosen,  # the second one learns from shuffled targets
+        explain=work.explain_s + CURVE_FITS * chosen,
+        fold_without_choice=chosen + work.domain_s,
     )
-    speed = 1.0 if workers == 1 else workers * EFFICIENCY
-    return (0.8 * outer + 1) * one_fit / speed
+
+
+def expected_s(plan: Plan, work: Work) -> float:
+    """Return the expected seconds of a plan."""
+    costs = item_costs(plan, work)
+    folds = 0.0
+    for split in plan.splits:
+        n_folds, share = _folds_of(split, plan, work)
+        folds += n_folds * share * (costs.fold_without_choice if split == "element:each" else costs.fold)
+    items = work.n_targets * (costs.final + folds + plan.n_explained * costs.explain)
+    speed = 1.0 if work.workers == 1 else work.workers * EFFICIENCY
+    explained = work.explain_s if plan.n_explained else 0.0
+    return items / speed + work.n_targets * explained + work.report_s
+
+
+def _folds_of(split: str, plan: Plan, work: Work) -> tuple[int, float]:
+    """Return how many folds a split has, and which share of a fit on all rows each costs."""
+    kind, _, detail = split.partition(":")
+    if kind == "element":
+        n_folds = work.n_elements if detail == "each" else len(detail.split(",")) if detail else plan.n_element_groups
+        return n_folds, 0.8
+    if kind == "holdout":
+        return 1, 0.8
+    if kind == "extremes":
+        return 2, 0.8
+    if kind == "cluster":
+        return plan.n_element_groups, 0.85
+    repeats = int(detail) if kind == "random" and detail.isdigit() else 1
+    return repeats * plan.n_folds, 1 - 1 / max(plan.n_folds, 2)
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -17,9 +17,6 @@ from matterlearn.data.tables import read_table
 from matterlearn.validation.evidence import plain
 from matterlearn.workflow.model import Model
 
-OUTPUT_COLUMNS = ("prediction", "lower", "upper", "in_domain", "reason")
-
-
 def predict(
     model: Model | str | os.PathLike[str],
     table: pd.DataFrame | str | os.PathLike[str],
@@ -58,7 +55,7 @@ def predict(
     """
     fitted = model if isinstance(model, Model) else Model.load(model, trusted=trusted)
     frame = table if isinstance(table, pd.DataFrame) else read_table(table).frame
-    taken = [name for name in OUTPUT_COLUMNS if name in frame.columns]
+    taken = [name for name in fitted.output_columns if name in frame.columns]
     if taken:
         raise ArgumentError(f"the table already has a column {taken[0]!r}", where="table", fix="rename it")
     return pd.concat([frame, fitted.predict(frame)], axis=1)

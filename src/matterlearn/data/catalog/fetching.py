@@ -11,10 +11,10 @@ from pathlib import Path
 import pooch
 
 from matterlearn.core.errors import ArgumentError, DataError, NetworkError
+from matterlearn.core.locking import one_at_a_time
 from matterlearn.data.catalog.byte_progress import byte_bar
 from matterlearn.data.catalog.downloader import READ_TIMEOUT_S, DownloadError, ResumingDownloader
 from matterlearn.data.catalog.entry import CatalogEntry
-from matterlearn.data.catalog.file_lock import one_at_a_time
 from matterlearn.data.catalog.places import place_of
 from matterlearn.data.catalog.registry import find_entry
 

@@ -1,51 +1,73 @@
-"""Errors on each left-out group of elements."""
+"""Errors on each fold of a split that leaves something out."""
 
 from __future__ import annotations
 
 import textwrap
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from matterlearn.report.figures.style import BLUE, COLUMN, GREY, ORANGE, new_figure, style, with_unit
-from matterlearn.report.headline import short_list
+from matterlearn.report.figures.points import PointedFigure
+from matterlearn.report.figures.style import BLUE, GREY, ORANGE, new_figure, style, with_unit
+from matterlearn.report.words import in_unit, number, percent, short_list
 from matterlearn.validation.evidence import Evidence
 from matterlearn.validation.protocol import MODEL
 
+MOST = 15
+"""Folds that are drawn."""
 
-def held_out(evidence: Evidence, split: str = "element") -> Figure:
+WIDTH = 5.0
+"""Inches."""
+
+
+def held_out(evidence: Evidence, split: str = "element", *, random: float | None = None) -> PointedFigure:
     """Draw the error on each fold of a split, the worst first, with the error on random rows as a line.
 
     Parameters
     ----------
     evidence : Evidence
-        Of one fit that has the split.
+        Of one target, with that split.
     split : str
         Name of the split.
+    random : float, optional
+        Mean absolute error on random rows.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        Bars of folds whose intervals cover less than promised are orange.
+    PointedFigure
+        Bars of folds whose intervals cover less than promised are orange and hatched.
     """
-    folds = evidence.by_fold(split, MODEL)
-    random = evidence.scores().query("split == 'random' and model == @MODEL")
-    level = float(evidence.plan["level"])
-    labels = [textwrap.fill(short_list(str(row.held_out)), 34) for row in folds.itertuples()]
+    folds = evidence.by_fold(split, MODEL).head(MOST)
+    level, unit = float(evidence.plan["level"]), evidence.data["unit"]
+    labels = [textwrap.fill(short_list(str(row.held_out)), 30) for row in folds.itertuples()]
     lines = sum(label.count("\n") + 1 for label in labels)
     with style():
-        figure, axis = new_figure(COLUMN * 1.6, 1.1 + 0.17 * max(lines, 1.6 * len(labels)))
-        colors = [ORANGE if covered < level else BLUE for covered in folds["coverage"]]
+        figure, axis = new_figure(WIDTH, 1.0 + 0.15 * max(lines, 1.7 * len(labels)))
         position = np.arange(len(folds))
-        axis.barh(position, folds["mae"], 0.65, color=colors)
+        fails = folds["coverage"].to_numpy() < level
+        axis.barh(
+            position,
+            folds["mae"],
+            0.7,
+            color=np.where(fails, ORANGE, BLUE).tolist(),
+            hatch=["////" if failed else "" for failed in fails],
+            edgecolor="white",
+            linewidth=0,
+        )
         for y, row in zip(position, folds.itertuples(), strict=True):
             axis.annotate(f" {row.coverage:.0%} of {row.n_rows}", (row.mae, y), va="center", fontsize=7)
-        if len(random):
-            axis.axvline(random["mae"].iloc[0], color=GREY, linewidth=1, linestyle="--", label="random rows")
+        if random is not None:
+            axis.axvline(random, color=GREY, linewidth=1, linestyle="--", label="error on random rows")
             figure.legend(loc="outside upper right")
         axis.set_yticks(position, labels, fontsize=7)
+        axis.tick_params(axis="y", length=0)
         axis.invert_yaxis()
-        axis.margins(x=0.12)
+        axis.margins(x=0.16)
         axis.set_xlim(left=0)
-        axis.set_xlabel(with_unit("mean absolute error", evidence.data["unit"]))
+        axis.set_xlabel(with_unit("mean absolute error", unit))
+        texts = [
+            f"{row.held_out}\nleft out: {row.n_rows} rows\nMAE {in_unit(number(row.mae), unit)}\n"
+            f"{percent(row.coverage)} within their interval"
+            for row in folds.itertuples()
+        ]
+        figure.point_texts(axis, folds["mae"] / 2, position, texts)
     return figure

@@ -1,0 +1,329 @@
+"""Which figures a report has, in which part of the page, and what stands beneath them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import pandas as pd
+
+from matterlearn.report.figures.calibration_curve import calibration_curve
+from matterlearn.report.figures.coverage_by_element import coverage_by_element
+from matterlearn.report.figures.coverage_in_bins import coverage_in_bins
+from matterlearn.report.figures.domain_errors import domain_errors
+from matterlearn.report.figures.held_out import MOST as MOST_HELD_OUT
+from matterlearn.report.figures.held_out import held_out
+from matterlearn.report.figures.importance import importance
+from matterlearn.report.figures.interval_widths import interval_widths
+from matterlearn.report.figures.learning_curve import learning_curve, mean_curve, power_law
+from matterlearn.report.figures.parity_of_split import parity_limits, parity_of_split
+from matterlearn.report.figures.partial_dependence import partial_dependence
+from matterlearn.report.figures.periodic_table import color_limits, periodic_table
+from matterlearn.report.figures.points import PointedFigure
+from matterlearn.report.figures.residual_distribution import residual_distribution
+from matterlearn.report.figures.residuals import residuals
+from matterlearn.report.figures.split_errors import split_errors
+from matterlearn.report.figures.style import label_without_unit, with_unit
+from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard, tested_splits
+from matterlearn.report.words import (
+    LIKE_TRAINING,
+    file_name,
+    in_unit,
+    leading_split,
+    number,
+    percent,
+    split_kind,
+    split_words,
+)
+from matterlearn.validation.breakdown import by_domain, by_element, by_size
+from matterlearn.validation.evidence import TRAINING, Evidence
+from matterlearn.validation.protocol import MODEL
+
+MOST_DEPENDENCES = 6
+"""Features whose partial dependence is drawn."""
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure with its place and its text.
+
+    Attributes
+    ----------
+    section : str
+        Part of the page.
+    name : str
+        Name of its files.
+    figure : PointedFigure
+        What is drawn.
+    alt : str
+        What a reader who cannot see it should know.
+    caption : str
+        How to read it.
+    """
+
+    section: str
+    name: str
+    figure: PointedFigure
+    alt: str
+    caption: str = ""
+
+
+def plates(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Plate]:
+    """Draw all figures of one target, one after the other.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of one target.
+    scores : DataFrame
+        `evidence.scores()`.
+
+    Yields
+    ------
+    Plate
+        In the order of the page.
+    """
+    return chain(
+        _errors(evidence, scores),
+        _parity(evidence, scores),
+        _elements(evidence),
+        _residuals(evidence),
+        _learning(evidence),
+        _importance(evidence),
+        _dependence(evidence),
+        _calibration(evidence),
+        _domain(evidence),
+    )
+
+
+def _errors(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Plate]:
+    model = scores[scores["model"] == MODEL].set_index("split")
+    unit = evidence.data["unit"]
+    said = "; ".join(
+        f"{split_words(split)} {in_unit(number(model.loc[split, 'mae']), unit)}" for split in tested_splits(evidence)
+    )
+    yield Plate(
+        "errors",
+        "errors-by-split",
+        split_errors(scores, unit),
+        f"Mean absolute error of the model and the baselines on each split. Model: {said}.",
+        "Mean absolute error on each split, beside what is trivial. The bar behind the model's point is its 95 % "
+        "bootstrap interval.",
+    )
+    kind = leading_split(tested_splits(evidence), LIKE_TRAINING)
+    random = None if kind is None else float(model.loc[kind, "mae"])
+    level = percent(float(evidence.plan["level"]))
+    for split in tested_splits(evidence):
+        n_folds = sum(fold["split"] == split for fold in evidence.folds)
+        if split_kind(split) in LIKE_TRAINING or n_folds < 2:
+            continue
+        shown = f"{MOST_HELD_OUT} worst of {n_folds}" if n_folds > MOST_HELD_OUT else "worst first"
+        yield Plate(
+            "errors",
+            "left-out-elements" if split == ELEMENT else f"left-out-{file_name(split)}",
+            held_out(evidence, split, random=random),
+            f"Mean absolute error on each fold of {split_words(split)}, {shown}.",
+            f"{split_words(split).capitalize()}: error where the named was left out, {shown}. Beside each bar: how many "
+            f"of its rows lie within their interval. Hatched orange: fewer than the promised {level}.",
+        )
+
+
+def _parity(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Plate]:
+    limits = parity_limits(evidence)
+    model = scores[scores["model"] == MODEL].set_index("split")
+    splits = [*tested_splits(evidence), *([TRAINING] if has_training_rows(evidence) else [])]
+    for split in splits:
+        line = model.loc[split]
+        score = f"MAE {in_unit(number(line['mae']), evidence.data['unit'])}, R² {line['r2']:.3f}"
+        yield Plate(
+            "parity",
+            f"parity-{file_name(split)}",
+            parity_of_split(evidence, split, limits),
+            f"Predicted against actual values, {split_words(split)}, {line['n_predictions']} predictions: {score}.",
+        )
+
+
+def _elements(evidence: Evidence) -> Iterator[Plate]:
+    splits = tested_splits(evidence)
+    kind = leading_split(splits, LIKE_TRAINING)
+    left_out = next((split for split in splits if split_kind(split) == ELEMENT), None)
+    tables = {
+        split: by_element(evidence.predictions, evidence.rows, evidence.folds, split)
+        for split in (kind, left_out)
+        if split is not None
+    }
+    if not tables or all(table.empty for table in tables.values()):
+        return
+    unit = evidence.data["unit"]
+    for split, table in tables.items():
+        texts = {
+            str(row.element): f"{row.element}\nMAE {in_unit(number(row.mae), unit)} on {row.n_rows} rows\n"
+            f"{percent(row.coverage)} within their interval"
+            for row in table.itertuples()
+        }
+        values = dict(zip(table["element"], table["mae"], strict=True))
+        worst = ", ".join(f"{row.element} {number(row.mae)}" for row in table.head(5).itertuples())
+        unseen = split != kind
+        yield Plate(
+            "elements",
+            "elements-left-out" if unseen else "elements-random",
+            periodic_table(
+                values,
+                dict(zip(table["element"], table["n_rows"], strict=True)),
+                label="mean absolute error",
+                unit=unit,
+                title="When the element was left out of training" if unseen else "Rows with the element, random rows",
+                texts=texts,
+                limits=color_limits(values.values()),
+            ),
+            f"Periodic table of mean absolute errors, {split_words(split)}. Largest: {in_unit(worst, unit)}.",
+            "Error on rows that hold the element, by a model that had never seen it. Each panel has colours of its own."
+            if unseen
+            else "Error on rows that hold the element. Small print: number of rows. Blank: not in these rows.",
+        )
+
+
+def _residuals(evidence: Evidence) -> Iterator[Plate]:
+    for split in kind_and_hard(evidence):
+        yield Plate(
+            "residuals",
+            f"residuals-{file_name(split)}",
+            residuals(evidence, split),
+            f"Errors against predictions, {split_words(split)}.",
+            "Above zero the model predicts too much. Orange: median of rows with similar predictions; between the "
+            "dashed lines lie 80 % of them.",
+        )
+    yield Plate(
+        "residuals",
+        "residual-distribution",
+        residual_distribution(evidence),
+        "Distribution of errors on each split.",
+        "How errors are distributed; those beyond the axis count in its last bins.",
+    )
+
+
+def _learning(evidence: Evidence) -> Iterator[Plate]:
+    entries = evidence.diagnostics.get("learning_curve", [])
+    if not entries:
+        return
+    said = []
+    for split in dict.fromkeys(str(entry["split"]) for entry in entries):
+        fitted = power_law(mean_curve([entry for entry in entries if entry["split"] == split]))
+        if fitted is not None:
+            change = 2 ** fitted[1] - 1
+            said.append(f"{'+' if change > 0 else '−'}{abs(change):.0%} on {split_words(split)}".replace("%", " %"))
+    guide = f" Twice as many rows of this kind would change the error by about {', '.join(said)}." if said else ""
+    yield Plate(
+        "learning",
+        "learning-curve",
+        learning_curve(evidence),
+        f"Mean absolute error against the number of training rows.{guide}",
+        f"Error against the number of training rows. Small points: single folds. Dashed: a power law, as a guide.{guide}",
+    )
+
+
+def _importance(evidence: Evidence) -> Iterator[Plate]:
+    entries = evidence.diagnostics.get("importance", [])
+    for by in ("property", "site", "input"):
+        names = {entry["name"] for entry in entries if entry["by"] == by}
+        if len(names) < 2:
+            continue
+        yield Plate(
+            "importance",
+            f"importance-by-{by}",
+            importance(evidence, by),
+            f"Rise of the error when values are shuffled, by {by}.",
+            f"How much the error on unseen rows rises when all features of one {by} are shuffled together. "
+            "Bars: one standard deviation over folds and repeats.",
+        )
+
+
+def _dependence(evidence: Evidence) -> Iterator[Plate]:
+    for k, entry in enumerate(evidence.diagnostics.get("partial_dependence", [])[:MOST_DEPENDENCES], start=1):
+        yield Plate(
+            "dependence",
+            f"partial-dependence-{k}",
+            partial_dependence(evidence, entry),
+            f"Mean prediction against {entry['feature']}: from {number(entry['mean'][0])} to "
+            f"{number(entry['mean'][-1])}.",
+        )
+
+
+def _calibration(evidence: Evidence) -> Iterator[Plate]:
+    model = evidence.predictions[evidence.predictions["model"] == MODEL]
+    if model["level_needed"].isna().any():
+        return
+    level = float(evidence.plan["level"])
+    unit = evidence.data["unit"]
+    target = label_without_unit(evidence.data["target"], unit)
+    yield Plate(
+        "calibration",
+        "calibration-curve",
+        calibration_curve(evidence),
+        "Share of rows within their interval against what the interval promises, for each split.",
+        "On the diagonal intervals hold what they promise; below it they promise too much. Bands: 95 % binomial "
+        f"intervals. Grey: the promised {percent(level)}.",
+    )
+    yield Plate(
+        "calibration",
+        "interval-widths",
+        interval_widths(evidence),
+        f"Widths of the {percent(level)} intervals on each split.",
+        "Point: median width. Thick: the middle half of the rows. Thin: 90 % of them.",
+    )
+    splits = kind_and_hard(evidence)
+    yield Plate(
+        "calibration",
+        "coverage-by-size",
+        coverage_in_bins(
+            {split: by_size(evidence.predictions, split) for split in splits},
+            level=level,
+            label=with_unit(f"predicted {target}", unit),
+        ),
+        "Share of rows within their interval, by size of the prediction.",
+        "Do intervals hold for small and for large predictions? Bars: 95 % binomial intervals.",
+    )
+    for split in splits:
+        table = by_element(evidence.predictions, evidence.rows, evidence.folds, split)
+        if len(table) > 1:
+            yield Plate(
+                "calibration",
+                f"coverage-by-element-{file_name(split)}",
+                coverage_by_element(table, level=level, split=split),
+                f"Share of rows within their interval for each element, {split_words(split)}.",
+                "Elements within the grey funnel differ from the promise by chance alone; below it intervals fail.",
+            )
+
+
+def _domain(evidence: Evidence) -> Iterator[Plate]:
+    model = evidence.predictions[evidence.predictions["model"] == MODEL]
+    if model["domain"].isna().any():
+        return
+    splits = kind_and_hard(evidence)
+    for split in splits:
+        yield Plate(
+            "domain",
+            f"domain-{file_name(split)}",
+            domain_errors(evidence, split),
+            f"Absolute errors against the distance to the training rows, {split_words(split)}.",
+            "Orange: mean error of rows at similar distances. Beyond the limit the model says that it should not be "
+            "believed.",
+        )
+    if model["lower"].notna().all():
+        yield Plate(
+            "domain",
+            "coverage-by-distance",
+            coverage_in_bins(
+                {split: _distances(evidence, split) for split in splits},
+                level=float(evidence.plan["level"]),
+                label="distance to the training rows / limit",
+            ),
+            "Share of rows within their interval, by distance to the training rows.",
+            "Do intervals hold far from the training rows?",
+        )
+
+
+def _distances(evidence: Evidence, split: str) -> pd.DataFrame:
+    table = by_domain(evidence.predictions, split)
+    return table[table["part"] == "distance"]

@@ -1,0 +1,93 @@
+"""The tables of the page, as plain lines."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from matterlearn.report.rows import ELEMENT, label_of, model_rows, tested_splits
+from matterlearn.report.words import LIKE_TRAINING, leading_split, split_kind
+from matterlearn.validation.breakdown import by_domain, by_element
+from matterlearn.validation.evidence import Evidence
+
+WORST = 10
+"""Rows of each split in the table of the worst ones."""
+
+WORST_SPLITS = 4
+"""Splits in that table."""
+
+MOST_REASONS = 8
+"""Reasons for rejecting rows that are listed; the rest is counted."""
+
+
+def scores_by_split(scores: pd.DataFrame) -> list[list[dict[str, Any]]]:
+    """Return the lines of the table of scores, split by split, the model first."""
+    return [
+        part.sort_values("role", key=lambda role: role == "baseline", kind="stable").to_dict("records")
+        for _, part in scores.groupby("split", sort=False)
+    ]
+
+
+def domain_lines(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return error and coverage inside and outside the domain, split by split."""
+    lines = []
+    for split in tested_splits(evidence):
+        sides = by_domain(evidence.predictions, split)
+        sides = sides[sides["part"] != "distance"]
+        total = sides["n_predictions"].sum()
+        lines += [
+            {"split": split, "share": line["n_predictions"] / total, **line} for line in sides.to_dict("records")
+        ]
+    return lines
+
+
+def element_lines(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return errors and coverage of each element: on rows like the training rows, and where it was left out."""
+    splits = tested_splits(evidence)
+    kind = leading_split(splits, LIKE_TRAINING)
+    left_out = next((split for split in splits if split_kind(split) == ELEMENT), None)
+    lines: dict[str, dict[str, Any]] = {}
+    for key, split in (("known", kind), ("unseen", left_out)):
+        if split is not None:
+            for line in by_element(evidence.predictions, evidence.rows, evidence.folds, split).to_dict("records"):
+                lines.setdefault(line["element"], {})[key] = line
+    return [{"element": element, "known": None, "unseen": None, **lines[element]} for element in sorted(lines)]
+
+
+def worst_lines(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return the predictions with the largest errors of each split, every row once per split."""
+    labels = label_of(evidence)
+    lines: list[dict[str, Any]] = []
+    for split in tested_splits(evidence)[:WORST_SPLITS]:
+        rows = model_rows(evidence, split)
+        rows = rows.assign(error=rows["prediction"] - rows["y"])
+        rows = rows.iloc[rows["error"].abs().argsort(kind="stable")[::-1]].drop_duplicates("row_id").head(WORST)
+        lines += [
+            {**line, "label": labels.get(line["row_id"], ""), "covered": line["lower"] <= line["y"] <= line["upper"]}
+            for line in rows.to_dict("records")
+        ]
+    return lines
+
+
+def reasons(rejected: pd.DataFrame) -> list[tuple[str, int]]:
+    """Return why rows were rejected and how often, the most frequent first; what differs from row to row is left out.
+
+    Examples
+    --------
+    >>> reasons(pd.DataFrame({"reason": ["unknown element 'Xx'", "unknown element 'Qq'", "no number"]}))
+    [('unknown element …', 2), ('no number', 1)]
+    """
+    if rejected.empty:
+        return []
+    counts = rejected["reason"].map(lambda text: re.sub(r"'[^']*'|\"[^\"]*\"", "…", str(text))).value_counts(sort=False)
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    shown = [(str(text), int(n)) for text, n in ordered[:MOST_REASONS]]
+    rest = sum(int(n) for _, n in ordered[MOST_REASONS:])
+    return [*shown, ("other reasons", rest)] if rest else shown
+
+
+def leak_lines(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return what the checks of the data found, warnings first."""
+    return sorted(evidence.diagnostics.get("leaks", []), key=lambda entry: entry["severity"] != "warning")

@@ -1,0 +1,1 @@
+"""What a fitted model goes by: importance, partial dependence, a readable surrogate, and how it learns."""
