@@ -140,6 +140,12 @@ def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path):
         pytest.fail("the block must not run")
 
 
+def test_the_root_has_no_place_for_a_lock():
+    before = os.listdir("/")
+    with folder_lock("/"):
+        assert os.listdir("/") == before
+
+
 MANY = """
 import sys
 from matterlearn.core.errors import DataError

@@ -231,6 +231,16 @@ def test_the_working_directory_is_not_replaced(tmp_path, monkeypatch, place):
     assert (work / "table.csv").read_text() == "x"
 
 
+def test_a_working_directory_that_was_removed_is_in_no_way(tmp_path, monkeypatch):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    (tmp_path / "work").rmdir()
+    for version in (1, 2):
+        with staged_folder(tmp_path / "out") as folder:
+            write_version(folder, version)
+    assert version_of(tmp_path / "out") == 2
+
+
 def test_a_mount_point_is_not_replaced():
     mount = next(path for path in ("/proc", "/dev", "/") if os.path.ismount(path))
     for place in (mount, "/"):

@@ -27,7 +27,9 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
 from matterlearn.core.errors import ArgumentError
+from matterlearn.models.blend import Blend
 from matterlearn.models.candidates import FAMILIES, make_candidates
+from matterlearn.models.selection import CandidateSelector
 from matterlearn.models.weighting import checked_weights, fit_weighted, takes_weights, weighted_mean
 
 KINDS = {"A": "site", "X": "site"}
@@ -137,11 +139,28 @@ def test_what_takes_no_weights_is_refused_however_it_is_wrapped(name):
         (VotingRegressor([("pipe", make_pipeline(Ridge()))]), False),
         (StackingRegressor([("ridge", Ridge())]), False),
         (TransformedTargetRegressor(), True),
+        (Blend([("ridge", make_pipeline(Ridge()))], [1.0]), True),
+        (Blend([("ridge", Ridge()), ("near", KNeighborsRegressor())], [0.5, 0.5]), False),
+        (make_pipeline(CandidateSelector([("ridge", Ridge()), ("near", KNeighborsRegressor())])), False),
         (make_pipeline(StandardScaler(), "passthrough"), False),
     ],
 )
 def test_takes_weights(model, takes):
     assert takes_weights(model) is takes
+
+
+def test_weights_of_the_inverse_variance_help():
+    """Half of the rows are ten times as noisy: saying so brings the line nearer to the truth (Gauss and Markov)."""
+    draw = np.random.default_rng(7)
+    truth, noise = np.array([1.0, -2.0, 0.5]), np.where(np.arange(60) % 2, 2.0, 0.2)
+    errors = {"plain": [], "weighted": []}
+    for _ in range(30):
+        rows = draw.normal(size=(60, 3))
+        values = rows @ truth + noise * draw.normal(size=60)
+        for name, weights in (("plain", None), ("weighted", noise**-2.0)):
+            model = fit_weighted(make_pipeline(StandardScaler(), LinearRegression()), rows, values, weights)
+            errors[name].append(np.abs(model.predict(np.eye(3)) - truth).mean())
+    assert np.mean(errors["weighted"]) < 0.3 * np.mean(errors["plain"])
 
 
 def test_bagging_draws_by_the_weights():

@@ -3,9 +3,8 @@
 A run of the real command spends seconds on imports, and fifty kills would hit little else. The forks run the same
 `main` with the same arguments; they use one worker, because a process that was forked must start no threads of numba.
 
-As a program: reads one request a line, `{"arguments": [...], "kill": {"after": seconds, "once": pattern | null}}` (kill
-may be null), and answers one line, `{"code": ..., "seconds": ..., "seen": ..., "printed": text}`. A code below 0 is the signal
-that ended the run. Seconds of the kill count from the start, or from the moment at which a path fits the pattern.
+As a program: reads one request a line and answers one line, both JSON; see `WarmRuns` and `Ended`. A code below 0 is
+the signal that ended the run. Seconds of a kill count from the start, or from the moment at which a path fits its pattern.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import glob
 import importlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -51,12 +51,28 @@ class WarmRuns:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def __call__(self, *arguments: object, after: float | None = None, once: object = None) -> Ended:
-        """Run the command, and kill it `after` seconds if that is given (counted from `once`, a pattern of paths)."""
+    def __call__(
+        self,
+        *arguments: object,
+        after: float | None = None,
+        once: object = None,
+        largest_file: int | None = None,
+        folder: object = None,
+    ) -> Ended:
+        """Run the command, and kill it `after` seconds if that is given (counted from `once`, a pattern of paths).
+
+        With `largest_file`, writing beyond so many bytes in one file fails; `folder` is the working directory.
+        """
         kill = None if after is None else {"after": after, "once": None if once is None else str(once)}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"arguments": [str(word) for word in arguments], "kill": kill}) + "\n")
+        request = {
+            "arguments": [str(word) for word in arguments],
+            "kill": kill,
+            "largest_file": largest_file,
+            "folder": None if folder is None else str(folder),
+        }
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return Ended(**json.loads(self._process.stdout.readline()))
 
@@ -118,12 +134,14 @@ def _serve() -> None:
         os.write(answers, (json.dumps(_run(**json.loads(line))) + "\n").encode())
 
 
-def _run(arguments: list[str], kill: dict[str, Any] | None) -> dict[str, Any]:
+def _run(
+    arguments: list[str], kill: dict[str, Any] | None, largest_file: int | None, folder: str | None
+) -> dict[str, Any]:
     with tempfile.TemporaryFile() as printed:
         start = time.monotonic()
         child = os.fork()
         if child == 0:
-            _become_the_command(arguments, printed.fileno())
+            _become_the_command(arguments, printed.fileno(), largest_file, folder)
         seen = _wait_and_kill(child, start, kill)
         _, status = os.waitpid(child, 0)
         seconds = time.monotonic() - start
@@ -132,7 +150,7 @@ def _run(arguments: list[str], kill: dict[str, Any] | None) -> dict[str, Any]:
     return {"code": os.waitstatus_to_exitcode(status), "seconds": seconds, "seen": seen, "printed": text}
 
 
-def _become_the_command(arguments: list[str], printed: int) -> None:
+def _become_the_command(arguments: list[str], printed: int, largest_file: int | None, folder: str | None) -> None:
     from matterlearn.cli.main import main
 
     code: Any = 1
@@ -140,6 +158,10 @@ def _become_the_command(arguments: list[str], printed: int) -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(printed, 1)
         os.dup2(printed, 2)
+        if folder is not None:
+            os.chdir(folder)
+        if largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
         sys.argv = ["matterlearn", *arguments]
         main()
     except SystemExit as end:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -17,17 +19,20 @@ ERRORS = {"random": {"random rows": 0.25, "others": 0.75}, "element": {"Na": 0.5
 def test_schema_of_the_long_table():
     predictions = planted(ERRORS).predictions
     assert {name: str(kind) for name, kind in predictions.dtypes.items()} == COLUMNS
-    found = " ".join(COLUMNS)
-    assert found == "row_id split repeat fold model role target class y prediction lower upper domain in_domain"
+    assert " ".join(COLUMNS) == (
+        "row_id split repeat fold model role target class y prediction lower upper level_needed calibrated_on"
+        " difficulty spread domain in_domain weight"
+    )
 
 
 def test_rows_of_a_baseline_have_no_interval_and_no_domain():
     rows = prediction_rows(
         row_id=[3], split="random", fold=1, model="mean", role="baseline", target="y", y=[1.0], prediction=[2.0]
     )
-    assert rows[["lower", "upper", "domain"]].isna().all(axis=None)
+    assert rows[["lower", "upper", "level_needed", "difficulty", "spread", "domain"]].isna().all(axis=None)
     assert rows["in_domain"].tolist() == [True]
-    assert rows["class"].tolist() == [""]
+    assert rows["class"].tolist() == rows["calibrated_on"].tolist() == [""]
+    assert rows["weight"].tolist() == [1.0]
 
 
 def test_scores_against_hand_computed_ones():
@@ -50,6 +55,8 @@ def test_scores_against_hand_computed_ones():
     assert baseline["mae"] == pytest.approx(3.0)
     assert math.isnan(baseline["coverage"])
     assert math.isnan(baseline["width"])
+    assert scores.loc[("random", "model"), "relative_mae"] == pytest.approx(0.5 / 3)
+    assert scores["resampled"].unique().tolist() == ["rows"]  # two folds of elements tell little
 
 
 def test_one_fold_has_no_spread():
@@ -65,12 +72,62 @@ def test_rows_predicted_twice_are_counted_once():
     assert scores["n_predictions"].tolist() == [20, 20, 20, 20]
 
 
+def test_scores_are_computed_once(monkeypatch):
+    evidence = planted(ERRORS)
+    first = evidence.scores()
+    monkeypatch.setattr("matterlearn.validation.evidence.score_table", None)
+    pd.testing.assert_frame_equal(evidence.scores(), first)
+
+
+def test_what_a_reader_does_to_the_scores_is_his_own():
+    evidence = planted(ERRORS)
+    table = evidence.scores()
+    table["mae"] = 0.0
+    assert evidence.scores()["mae"].min() == pytest.approx(0.5)
+
+
+def test_scores_follow_the_predictions():
+    """Neither a changed copy nor the part of one target inherits what was computed for another table."""
+    evidence = planted(ERRORS, others={"modulus": {"random": {"random rows": 2.0}}})
+    whole = evidence.scores()
+    half = evidence.predictions.assign(prediction=lambda t: t["y"] + (t["prediction"] - t["y"]) / 2)
+    assert replace(evidence, predictions=half).scores()["mae"].tolist() == pytest.approx((whole["mae"] / 2).tolist())
+    parts = [evidence.of(target).scores() for target in evidence.targets]
+    assert [part["target"].unique().tolist() for part in parts] == [["gap_eV"], ["modulus"]]
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole, check_exact=True)
+
+
+def test_scores_take_no_part_in_equality_and_survive_copies():
+    evidence = planted(ERRORS)
+    same = replace(evidence)
+    evidence.scores()
+    assert evidence == same
+    assert [field.name for field in fields(evidence)] == [field.name for field in fields(same)]
+    again = pickle.loads(pickle.dumps(evidence))
+    pd.testing.assert_frame_equal(again.scores(), evidence.scores(), check_exact=True)
+
+
 def test_by_fold_worst_first():
     folds = planted(ERRORS).by_fold("element", "model")
     assert folds["held_out"].tolist() == ["Cl", "Na"]
     assert folds["mae"].tolist() == pytest.approx([2.0, 0.5])
     assert folds["coverage"].tolist() == [0.0, 1.0]
     assert folds["n_rows"].tolist() == [10, 10]
+
+
+def test_by_fold_of_repeats():
+    evidence = planted(ERRORS)
+    again = evidence.predictions.assign(repeat=1, prediction=lambda t: t["y"] + 3 * (t["prediction"] - t["y"]))
+    labels = [{**fold, "repeat": 1, "label": f"{fold['label']} again"} for fold in evidence.folds]
+    both = replace(
+        evidence,
+        predictions=pd.concat([evidence.predictions, again], ignore_index=True),
+        folds=[*evidence.folds, *labels],
+    )
+    folds = both.by_fold("element", "model")
+    assert folds["held_out"].tolist() == ["Cl again", "Cl", "Na again", "Na"]
+    assert folds["mae"].tolist() == pytest.approx([6.0, 2.0, 1.5, 0.5])
+    assert folds["repeat"].tolist() == [1, 0, 1, 0]
 
 
 def test_what_is_saved_is_loaded(tmp_path):
@@ -114,7 +171,7 @@ def test_an_empty_folder_has_no_evidence(tmp_path):
         Evidence.load(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"schema_version": 1}'])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", f'{{"schema_version": {SCHEMA_VERSION}}}'])
 def test_broken_evidence(tmp_path, content):
     planted(ERRORS).save(tmp_path)
     (tmp_path / "evidence.json").write_text(content)

@@ -426,7 +426,7 @@ class TestFile:
         ("text", "what"),
         [
             ("folds\n1\n2\n", "no column 'fold'"),
-            ("fold\n" + "1\n" * 40, "all rows of the data are in the fold '1'; give at least two"),
+            ("fold\n" + "1\n" * 40, "all rows of the data are in the fold '1'; give two"),
             ("fold\n1\n2\n", r"38 rows of the data have no fold \(first: row 3\)"),
             ("row,fold\n" + "".join(f"{i},1\n" for i in range(2, 42)), r"1 rows of the data have no fold \(first: ro"),
             ("row,fold\n" + "".join(f"{i},{'' if i == 5 else i % 2}\n" for i in range(1, 41)), "first: row 5"),

@@ -133,7 +133,7 @@ def test_the_interval_is_the_bootstrap_of_the_split():
     rng = np.random.default_rng(item_seed(3, "bootstrap", "gap_eV", "random"))
     drawn = bootstrap(scores, rng, n_resamples=200)
     for name in METRICS:
-        expected = percentile_interval(drawn[name][:, 0])
+        expected = percentile_interval(drawn[name][:, 0], n_units=N)
         assert (found[f"{name}_low"], found[f"{name}_high"]) == pytest.approx(expected)
 
 

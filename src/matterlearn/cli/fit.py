@@ -15,7 +15,9 @@ DEMO = "intermetallics"
 
 def fit(
     table: Annotated[str | None, typer.Argument(help="A file, or the name of a data set.", show_default=False)] = None,
-    target: Annotated[str | None, typer.Option(help="Column to predict.", show_default=False)] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column to predict, or several, comma-separated.", show_default=False)
+    ] = None,
     inputs: Annotated[
         str | None,
         typer.Option(help="Input columns, comma-separated. By default those that describe matter.", show_default=False),
@@ -26,10 +28,24 @@ def fit(
             help="Kinds of columns where the detected one is not meant: A=site,route=category.", show_default=False
         ),
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(help="Targets whose decimal logarithm is learned, comma-separated.", show_default=False),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Column with weights of the rows.", show_default=False)
+    ] = None,
     split: Annotated[
-        str, typer.Option(help="random, element, cluster, group:COLUMN, holdout:COLUMN or file:FOLDS.")
+        str,
+        typer.Option(
+            help="What decides: random, random:REPEATS, stratified, element, element:each, element:O, system, cluster, "
+            "extremes, group:COLUMN, holdout:COLUMN or file:FOLDS."
+        ),
     ] = "random",
-    budget: Annotated[str, typer.Option(help="Time to spend, as 90s, 5m or 1h.")] = "5m",
+    budget: Annotated[str, typer.Option(help="Time to spend, as 90s, 5m, 1h or full.")] = "5m",
+    plan: Annotated[
+        Path | None, typer.Option(help="Follow the plan of an earlier fit: plan.json, or its folder.", show_default=False)
+    ] = None,
     models: Annotated[
         str | None, typer.Option(help="Candidate models, comma-separated. By default all.", show_default=False)
     ] = None,
@@ -54,6 +70,8 @@ def fit(
 
     from matterlearn.chemistry.ions import read_ions
     from matterlearn.cli.options import names, stated_kinds
+    from matterlearn.core.journal import Journal
+    from matterlearn.core.locking import folder_lock
     from matterlearn.cli.tables import find_table
 
     source, name = find_table(DEMO if demo else str(table), target=target, inputs=names(inputs), strict=strict)
@@ -61,56 +79,119 @@ def fit(
     from matterlearn.workflow.fit import fit as run  # takes seconds to load: a slip in the name is told before
     from matterlearn.workflow.output import check_folder, write_fit
 
-    folder = check_folder(out or Path(f"{name}-fit"))
+    folder = out or Path(f"{name}-fit")
     named = isinstance(source, Path)
-    result = run(
-        source,
-        target if named else None,
-        inputs=names(inputs) if named else None,
-        kinds=stated_kinds(kinds) if named else None,
-        split=split,
-        budget=budget,
-        models=names(models),
-        seed=seed,
-        strict=strict,
-        ions=read_ions(ions) if ions else None,
-        workers=workers,
-        progress=True,
-    )
-    write_fit(result, folder)
+    if not named:
+        source = _refined(source, stated_kinds(kinds), names(log) or [], weights, strict)
+    kept: list[Journal] = []
+
+    def journal(key: str) -> Journal:
+        kept.append(Journal(folder, key))
+        return kept[-1]
+
+    with folder_lock(folder):
+        check_folder(folder)
+        result = run(
+            source,
+            (names(target) or None) if named else None,
+            inputs=names(inputs) if named else None,
+            kinds=stated_kinds(kinds) if named else None,
+            log=(names(log) or False) if named else False,
+            weights=weights if named else None,
+            split=split,
+            budget=None if budget == "full" else budget,
+            plan=plan,
+            models=names(models),
+            seed=seed,
+            strict=strict,
+            ions=read_ions(ions) if ions else None,
+            workers=workers,
+            progress=True,
+            journal=journal,
+            show_plan=None if as_json else _print_plan,
+        )
+        write_fit(result, folder)
+        for finished in kept:
+            finished.discard()
     if as_json:
         typer.echo(json.dumps(result.model.card, ensure_ascii=False, indent=1))
     else:
         _print_summary(result, folder)
 
 
-def _print_summary(result: Any, folder: Path) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def _print_plan(plan: Any) -> None:
+    splits = ", ".join(plan.splits)
+    typer.echo(
+        f"plan: {', '.join(plan.candidates)}; splits {splits}; {plan.n_folds} folds, at most {plan.n_element_groups} "
+        f"groups of elements; about {_duration(plan.expected_s)}"
+    )
 
-    from matterlearn.report.headline import split_words
+
+def _duration(seconds: float) -> str:
+    return f"{max(seconds, 1):.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _refined(source: Any, kinds: dict[str, str] | None, log: list[str], weights: str | None, strict: bool) -> Any:
+    """Return a data set of the catalogue with what was stated beside its name."""
+    if not (kinds or log or weights):
+        return source
+    from matterlearn.data.dataset import make_dataset
+
+    return make_dataset(
+        source.frame,
+        source.targets,
+        source.inputs,
+        kinds={**source.kinds, **(kinds or {})},
+        units=source.units,
+        ions=source.ions,
+        log=log,
+        weights=weights,
+        strict=strict,
+        name=source.name,
+        citation=source.citation,
+        licence=source.licence,
+    )
+
+
+def _print_summary(result: Any, folder: Path) -> None:
+    from rich.console import Console
 
     evidence = result.evidence
-    console = Console(markup=False, emoji=False)  # names are the user's
+    console = Console(markup=False, emoji=False, highlight=False)  # names are the user's
     data = evidence.data
-    unit = data["unit"] or "unit of the target"
     inputs = ", ".join(f"{name} ({kind})" for name, kind in data["inputs"].items())
-    console.print(f"{data['n_rows']} rows, {data['n_rejected']} rejected; inputs: {inputs}")
+    console.print(f"{len(result.dataset.frame)} rows, {data['n_rejected']} rejected; inputs: {inputs}")
     for note in [*data["notes"], *evidence.notes]:
         console.print(f"note: {note}")
+    for leak in evidence.diagnostics.get("leaks", []):
+        console.print(f"{leak['severity']}: {leak['text']}")
     for left_out in evidence.plan["left_out"]:
         console.print(f"reduced to keep the budget: {left_out}")
+    for target in evidence.targets:
+        _print_target(evidence.of(target), console)
+    console.print(f"written: {folder}/ (open {folder / 'report.html'})", soft_wrap=True)
+
+
+def _print_target(evidence: Any, console: Any) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from matterlearn.report.headline import headline, split_words
+
+    console.print(f"{evidence.data['target']}:")
+    for sentence in headline(evidence):
+        console.print(f"  {sentence}")
+    unit = evidence.data["unit"] or "unit of the target"
     table = Table(box=box.SIMPLE)
-    for heading in ("tested on", "model", f"MAE ({unit})", "± folds", "R2", "in interval"):
+    for heading in ("tested on", "model", f"MAE ({unit})", "95 % interval", "R2", "in interval"):
         text = heading in ("tested on", "model")
         table.add_column(heading, justify="left" if text else "right", no_wrap=not text, overflow="fold")
-    for line in evidence.scores().itertuples():
-        numbers = (f"{line.mae:.3g}", f"{line.mae_sd:.2g}", f"{line.r2:.3f}", f"{line.coverage:.0%}")
+    for line in evidence.scores().query("role != 'train'").itertuples():
+        ends = f"{line.mae_low:.3g} to {line.mae_high:.3g}"
+        numbers = (f"{line.mae:.3g}", ends, f"{line.r2:.3f}", f"{line.coverage:.0%}")
         table.add_row(
             split_words(line.split), line.model, *("" if text.startswith("nan") else text for text in numbers)
         )
     console.print(table)
     weights = evidence.plan["chosen"].get("weights", {})
     console.print("model: " + ", ".join(f"{weight:.0%} {name}" for name, weight in weights.items()))
-    console.print(f"written: {folder}/ (open {folder / 'report.html'})", soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import matterlearn
+from matterlearn.cli.compare import compare
 from matterlearn.cli.data import data
 from matterlearn.cli.featurize import featurize
 from matterlearn.cli.fit import fit
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(fit)
 app.command()(predict)
 app.command()(featurize)
+app.command()(compare)
 app.command()(study)
 app.add_typer(data, name="data")
 

@@ -40,7 +40,10 @@ def folder_lock(path: str | os.PathLike[str]) -> Iterator[None]:
     ['.out.lock']
     """
     target = Path(os.path.realpath(path))
-    lock = target.with_name(f".{target.name or 'root'}.lock")
+    if not target.name:  # the root has no place beside it, and cannot be replaced anyway
+        yield
+        return
+    lock = target.with_name(f".{target.name}.lock")
     with as_data_error(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         file = _take(lock, str(path))

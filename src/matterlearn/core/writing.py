@@ -170,6 +170,17 @@ def recover_folder(path: str | os.PathLike[str]) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
+def holds_working_directory(folder: Path) -> bool:
+    """Return whether the working directory is this folder, given by its real path, or lies in it.
+
+    A working directory that somebody has removed lies nowhere.
+    """
+    try:
+        return Path.cwd().is_relative_to(folder)
+    except FileNotFoundError:
+        return False
+
+
 def _check_replaceable(target: Path, where: str, known_by: str | None) -> None:
     if not target.name or os.path.ismount(target):
         raise DataError("is a mount point and cannot be replaced", where=where, fix="name a folder inside it")
@@ -177,7 +188,7 @@ def _check_replaceable(target: Path, where: str, known_by: str | None) -> None:
         return
     if not target.is_dir():
         raise DataError("is a file", where=where, fix="name a folder")
-    if Path.cwd().is_relative_to(target):
+    if holds_working_directory(target):
         raise DataError("holds the working directory and cannot be replaced", where=where, fix="name a new folder")
     with as_data_error(where):
         if known_by and not (target / known_by).exists() and any(target.iterdir()):

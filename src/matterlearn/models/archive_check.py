@@ -109,6 +109,7 @@ class _Check:
             "ObjectNode": self._object,
             "TreeNode": self._tree,
             "LossNode": lambda node, name: name in _LOSSES,
+            "DTypeNode": lambda node, name: name == "numpy.dtype" and node["content"]["__loader__"] == "NdArrayNode",
             "RandomStateNode": self._random_state,
             "RandomGeneratorNode": self._generator,
         }
@@ -152,7 +153,7 @@ class _Check:
             and len(keys["content"]) == len(node["content"])
             and all(_name(kind) in _KEYS | _SCALARS for kind in keys["content"])
         )
-        return name == "builtins.dict"
+        return name in ("builtins.dict", "sklearn.utils._bunch.Bunch")
 
     def _slice(self, node: Any, name: str) -> bool:
         ends = node["content"]

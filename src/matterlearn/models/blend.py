@@ -141,6 +141,10 @@ class Blend(RegressorMixin, _BaseComposition):
         mean = np.sum([w * part for w, part in zip(self.weights, members.T, strict=True)], axis=0, dtype=np.float64)
         return np.asarray(mean if self.floor is None else np.maximum(mean, self.floor))
 
+    def _weighted_parts(self) -> list[Any]:
+        """Return what must take the weights of rows for this to take them; asked by `takes_weights`."""
+        return [model for _, model in self.members]
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters and, if `deep`, those of the members as `member__parameter`."""
         return dict(self._get_params("members", deep=deep))

@@ -210,8 +210,8 @@ LINEAR_ALPHAS = tuple(float(alpha) for alpha in np.logspace(-4, 2, 13))
 
 def make_baselines(
     features: Any,
-    inputs: Sequence[str] = (),
-    kinds: Mapping[str, str] = MappingProxyType({}),
+    inputs: Sequence[str],
+    kinds: Mapping[str, str],
     *,
     ions: Mapping[str, Ion] | None = None,
 ) -> dict[str, Any]:

@@ -100,6 +100,8 @@ A type is here if its methods compute with numpy, which checks its indices, or i
 its compiled code follows; and if it calls no function that the file could choose.
 """
 
+_CONTAINERS: Final = ("numpy.dtype", "sklearn.utils._bunch.Bunch")  # which skops does not trust by itself
+
 
 def estimator_to_bytes(estimator: Any) -> bytes:
     """Return a fitted estimator as bytes.
@@ -206,7 +208,7 @@ def estimator_from_bytes(data: bytes, *, trusted: Sequence[str] = ()) -> Any:
         # What a library warns of here, such as another version of itself, the probe rows of a model file decide.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            estimator = skops.io.loads(data, trusted=[*TRUSTED_TYPES, *trusted])
+            estimator = skops.io.loads(data, trusted=[*TRUSTED_TYPES, *_CONTAINERS, *trusted])
             check_sound(estimator, vouched=trusted)
     except ModelFileError:
         raise

@@ -206,6 +206,10 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         return tags_of_all(super().__sklearn_tags__(), self.candidates)
 
+    def _weighted_parts(self) -> list[Any]:
+        """Return what must take the weights of rows for this to take them; asked by `takes_weights`."""
+        return [model for _, model in self.candidates]
+
     def _check_that_all_take_weights(self) -> None:
         deaf = [name for name, model in self.candidates if not takes_weights(model)]
         if deaf:

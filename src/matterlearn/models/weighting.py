@@ -169,7 +169,9 @@ def _weight_key(estimator: Any) -> str | None:
         members = [member for _, member in estimator.estimators if member != "drop"]
         # It hands weights on by this name alone, which a pipeline does not know.
         return "sample_weight" if all(_weight_key(member) == "sample_weight" for member in members) else None
-    return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
+    parts: list[Any] = getattr(estimator, "_weighted_parts", list)()  # of our own blends and selections
+    takes = all(takes_weights(part) for part in parts) and has_fit_parameter(estimator, "sample_weight")
+    return "sample_weight" if takes else None
 
 
 def _name_of(estimator: Any) -> str:

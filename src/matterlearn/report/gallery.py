@@ -8,6 +8,7 @@ from itertools import chain
 
 import pandas as pd
 
+from matterlearn.report.facts import Facts
 from matterlearn.report.figures.calibration_curve import calibration_curve
 from matterlearn.report.figures.coverage_by_element import coverage_by_element
 from matterlearn.report.figures.coverage_in_bins import coverage_in_bins
@@ -25,18 +26,17 @@ from matterlearn.report.figures.residual_distribution import residual_distributi
 from matterlearn.report.figures.residuals import residuals
 from matterlearn.report.figures.split_errors import split_errors
 from matterlearn.report.figures.style import label_without_unit, with_unit
-from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard, tested_splits
+from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard
 from matterlearn.report.words import (
     LIKE_TRAINING,
     file_name,
     in_unit,
-    leading_split,
     number,
     percent,
     split_kind,
     split_words,
 )
-from matterlearn.validation.breakdown import by_domain, by_element, by_size
+from matterlearn.validation.breakdown import by_domain, by_size
 from matterlearn.validation.evidence import TRAINING, Evidence
 from matterlearn.validation.protocol import MODEL
 
@@ -69,15 +69,13 @@ class Plate:
     caption: str = ""
 
 
-def plates(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Plate]:
+def plates(facts: Facts) -> Iterator[Plate]:
     """Draw all figures of one target, one after the other.
 
     Parameters
     ----------
-    evidence : Evidence
+    facts : Facts
         Of one target.
-    scores : DataFrame
-        `evidence.scores()`.
 
     Yields
     ------
@@ -85,78 +83,62 @@ def plates(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Plate]:
         In the order of the page.
     """
     return chain(
-        _errors(evidence, scores),
-        _parity(evidence, scores),
-        _elements(evidence),
-        _residuals(evidence),
-        _learning(evidence),
-        _importance(evidence),
-        _dependence(evidence),
-        _calibration(evidence),
-        _domain(evidence),
+        _errors(facts),
+        _parity(facts),
+        _elements(facts),
+        _residuals(facts),
+        _learning(facts.evidence),
+        _importance(facts.evidence),
+        _dependence(facts.evidence),
+        _calibration(facts),
+        _domain(facts),
     )
 
 
-def _errors(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Plate]:
-    model = scores[scores["model"] == MODEL].set_index("split")
-    unit = evidence.data["unit"]
-    said = "; ".join(
-        f"{split_words(split)} {in_unit(number(model.loc[split, 'mae']), unit)}" for split in tested_splits(evidence)
-    )
+def _errors(facts: Facts) -> Iterator[Plate]:
+    said = "; ".join(f"{split_words(split)} {in_unit(number(facts.mae(split)), facts.unit)}" for split in facts.splits)
     yield Plate(
         "errors",
         "errors-by-split",
-        split_errors(scores, unit),
+        split_errors(facts.scores, facts.unit),
         f"Mean absolute error of the model and the baselines on each split. Model: {said}.",
         "Mean absolute error on each split, beside what is trivial. The bar behind the model's point is its 95 % "
         "bootstrap interval.",
     )
-    kind = leading_split(tested_splits(evidence), LIKE_TRAINING)
-    random = None if kind is None else float(model.loc[kind, "mae"])
-    level = percent(float(evidence.plan["level"]))
-    for split in tested_splits(evidence):
-        n_folds = sum(fold["split"] == split for fold in evidence.folds)
+    random = None if facts.kind is None else facts.mae(facts.kind)
+    for split in facts.splits:
+        n_folds = sum(fold["split"] == split for fold in facts.evidence.folds)
         if split_kind(split) in LIKE_TRAINING or n_folds < 2:
             continue
         shown = f"{MOST_HELD_OUT} worst of {n_folds}" if n_folds > MOST_HELD_OUT else "worst first"
         yield Plate(
             "errors",
             "left-out-elements" if split == ELEMENT else f"left-out-{file_name(split)}",
-            held_out(evidence, split, random=random),
+            held_out(facts.by_fold(split), level=facts.level, unit=facts.unit, random=random),
             f"Mean absolute error on each fold of {split_words(split)}, {shown}.",
             f"{split_words(split).capitalize()}: error where the named was left out, {shown}. Beside each bar: how many "
-            f"of its rows lie within their interval. Hatched orange: fewer than the promised {level}.",
+            f"of its rows lie within their interval. Orange: surely fewer than the promised {percent(facts.level)}.",
         )
 
 
-def _parity(evidence: Evidence, scores: pd.DataFrame) -> Iterator[Plate]:
-    limits = parity_limits(evidence)
-    model = scores[scores["model"] == MODEL].set_index("split")
-    splits = [*tested_splits(evidence), *([TRAINING] if has_training_rows(evidence) else [])]
-    for split in splits:
-        line = model.loc[split]
-        score = f"MAE {in_unit(number(line['mae']), evidence.data['unit'])}, R² {line['r2']:.3f}"
+def _parity(facts: Facts) -> Iterator[Plate]:
+    limits = parity_limits(facts.evidence)
+    for split in (*facts.splits, *([TRAINING] if has_training_rows(facts.evidence) else [])):
+        line = facts.model_scores.loc[split]
+        score = f"MAE {in_unit(number(line['mae']), facts.unit)}, R² {line['r2']:.3f}"
         yield Plate(
             "parity",
             f"parity-{file_name(split)}",
-            parity_of_split(evidence, split, limits),
+            parity_of_split(facts.evidence, split, limits),
             f"Predicted against actual values, {split_words(split)}, {line['n_predictions']} predictions: {score}.",
         )
 
 
-def _elements(evidence: Evidence) -> Iterator[Plate]:
-    splits = tested_splits(evidence)
-    kind = leading_split(splits, LIKE_TRAINING)
-    left_out = next((split for split in splits if split_kind(split) == ELEMENT), None)
-    tables = {
-        split: by_element(evidence.predictions, evidence.rows, evidence.folds, split)
-        for split in (kind, left_out)
-        if split is not None
-    }
-    if not tables or all(table.empty for table in tables.values()):
-        return
-    unit = evidence.data["unit"]
-    for split, table in tables.items():
+def _elements(facts: Facts) -> Iterator[Plate]:
+    unit = facts.unit
+    for split in (facts.kind, *facts.element_splits[:1]):
+        if split is None or (table := facts.by_element(split)).empty:
+            continue
         texts = {
             str(row.element): f"{row.element}\nMAE {in_unit(number(row.mae), unit)} on {row.n_rows} rows\n"
             f"{percent(row.coverage)} within their interval"
@@ -164,7 +146,7 @@ def _elements(evidence: Evidence) -> Iterator[Plate]:
         }
         values = dict(zip(table["element"], table["mae"], strict=True))
         worst = ", ".join(f"{row.element} {number(row.mae)}" for row in table.head(5).itertuples())
-        unseen = split != kind
+        unseen = split != facts.kind
         yield Plate(
             "elements",
             "elements-left-out" if unseen else "elements-random",
@@ -176,6 +158,7 @@ def _elements(evidence: Evidence) -> Iterator[Plate]:
                 title="When the element was left out of training" if unseen else "Rows with the element, random rows",
                 texts=texts,
                 limits=color_limits(values.values()),
+                marks={"all rows": facts.mae(split)},
             ),
             f"Periodic table of mean absolute errors, {split_words(split)}. Largest: {in_unit(worst, unit)}.",
             "Error on rows that hold the element, by a model that had never seen it. Each panel has colours of its own."
@@ -184,7 +167,8 @@ def _elements(evidence: Evidence) -> Iterator[Plate]:
         )
 
 
-def _residuals(evidence: Evidence) -> Iterator[Plate]:
+def _residuals(facts: Facts) -> Iterator[Plate]:
+    evidence = facts.evidence
     for split in kind_and_hard(evidence):
         yield Plate(
             "residuals",
@@ -250,12 +234,12 @@ def _dependence(evidence: Evidence) -> Iterator[Plate]:
         )
 
 
-def _calibration(evidence: Evidence) -> Iterator[Plate]:
+def _calibration(facts: Facts) -> Iterator[Plate]:
+    evidence = facts.evidence
     model = evidence.predictions[evidence.predictions["model"] == MODEL]
     if model["level_needed"].isna().any():
         return
-    level = float(evidence.plan["level"])
-    unit = evidence.data["unit"]
+    level, unit = facts.level, facts.unit
     target = label_without_unit(evidence.data["target"], unit)
     yield Plate(
         "calibration",
@@ -285,7 +269,7 @@ def _calibration(evidence: Evidence) -> Iterator[Plate]:
         "Do intervals hold for small and for large predictions? Bars: 95 % binomial intervals.",
     )
     for split in splits:
-        table = by_element(evidence.predictions, evidence.rows, evidence.folds, split)
+        table = facts.by_element(split)
         if len(table) > 1:
             yield Plate(
                 "calibration",
@@ -296,7 +280,8 @@ def _calibration(evidence: Evidence) -> Iterator[Plate]:
             )
 
 
-def _domain(evidence: Evidence) -> Iterator[Plate]:
+def _domain(facts: Facts) -> Iterator[Plate]:
+    evidence = facts.evidence
     model = evidence.predictions[evidence.predictions["model"] == MODEL]
     if model["domain"].isna().any():
         return
@@ -316,7 +301,7 @@ def _domain(evidence: Evidence) -> Iterator[Plate]:
             "coverage-by-distance",
             coverage_in_bins(
                 {split: _distances(evidence, split) for split in splits},
-                level=float(evidence.plan["level"]),
+                level=facts.level,
                 label="distance to the training rows / limit",
             ),
             "Share of rows within their interval, by distance to the training rows.",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from matterlearn.report.rows import ELEMENT, kind_and_hard, tested_splits
+from matterlearn.report.facts import Facts
+from matterlearn.report.rows import ELEMENT, kind_and_hard
 from matterlearn.report.words import (
     LIKE_TRAINING,
+    UNNESTED,
     in_unit,
-    leading_split,
     named,
     number,
     percent,
@@ -21,9 +22,10 @@ from matterlearn.report.words import (
     split_words,
     times,
 )
-from matterlearn.validation.breakdown import by_domain, by_element
-from matterlearn.validation.evidence import TRAINING, Evidence
-from matterlearn.validation.protocol import MODEL
+from matterlearn.validation.breakdown import by_domain
+from matterlearn.validation.evidence import Evidence
+
+__all__ = ["headline", "number", "short_list", "split_words", "useless_elements"]
 
 MANY_TIMES = 3.0
 """Error of an element, in units of the error on random rows, from which on the model is no use for it."""
@@ -31,94 +33,81 @@ MANY_TIMES = 3.0
 FEWEST_ROWS = 5
 """Rows with an element from which on its error means something."""
 
+MOST_NAMED = 6
+"""Elements that are named in a sentence; more are counted."""
 
-def headline(evidence: Evidence, scores: pd.DataFrame | None = None) -> list[str]:
+
+def headline(evidence: Evidence, facts: Facts | None = None) -> list[str]:
     """Return sentences that say how good the model is, where not, and how sure.
 
     Parameters
     ----------
     evidence : Evidence
         Of one target.
-    scores : DataFrame, optional
-        `evidence.scores()`, where it is known already.
+    facts : Facts, optional
+        Of the same evidence, where they are known already.
 
     Returns
     -------
     list of str
         The first is the shortest honest summary.
     """
-    scores = evidence.scores() if scores is None else scores
-    scores = scores[scores["split"] != TRAINING]
-    model = scores[scores["model"] == MODEL]
-    mae = dict(zip(model["split"], model["mae"].astype(float), strict=True))
-    coverage = dict(zip(model["split"], model["coverage"].astype(float), strict=True))
-    kind = leading_split(list(mae), LIKE_TRAINING)
-    sentences = [_errors(evidence, mae, kind), *_warnings(evidence), *_skill(model)]
-    if kind is not None:
-        sentences += [
-            f"The {split_words(split)} is easier than random rows: it proves little."
-            for split, value in mae.items()
-            if split_kind(split) not in (*LIKE_TRAINING, ELEMENT) and value < mae[kind]
-        ]
-        hard = next((split for split in mae if split_kind(split) == ELEMENT), None)
-        if hard is not None:
-            sentences += _unseen_elements(evidence, kind, hard, mae)
-    sentences += _against_baselines(scores, mae)
-    sentences += _intervals(evidence, coverage)
-    sentences += _domain(evidence)
-    return sentences
+    facts = facts or Facts(evidence)
+    return [
+        _errors(facts),
+        *_warnings(evidence),
+        *_against_baselines(facts),
+        *_easier(facts),
+        *_unseen_elements(facts),
+        *_intervals(facts),
+        *_domain(facts),
+    ]
 
 
-def useless_elements(evidence: Evidence, random: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def useless_elements(facts: Facts) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return elements whose rows have at least three times the error on random rows.
 
     Parameters
     ----------
-    evidence : Evidence
+    facts : Facts
         Of one target.
-    random : float
-        Mean absolute error on random rows.
 
     Returns
     -------
     known, unseen : DataFrame
-        Elements that training rows hold, and others that it lacked: `element`, `n_rows`, `times`, the worst first. An
-        element stands in one of them only.
+        Elements that training rows hold, and others that they lacked: `element`, `n_rows`, `times`, the worst first.
+        An element stands in one of them only.
     """
-    splits = tested_splits(evidence)
-    known = _many_times(evidence, [leading_split(splits, LIKE_TRAINING)], random)
-    unseen = _many_times(evidence, [split for split in splits if split_kind(split) == ELEMENT], random)
+    if facts.kind is None or not facts.mae(facts.kind) > 0:
+        return _many_times(facts, []), _many_times(facts, [])
+    known, unseen = _many_times(facts, [facts.kind]), _many_times(facts, facts.element_splits)
     return known, unseen[~unseen["element"].isin(known["element"])].reset_index(drop=True)
 
 
-def _many_times(evidence: Evidence, splits: list[str | None], random: float) -> pd.DataFrame:
-    tables = [by_element(evidence.predictions, evidence.rows, evidence.folds, split) for split in splits if split]
-    if not tables or not random > 0:
+def _many_times(facts: Facts, splits: Sequence[str]) -> pd.DataFrame:
+    tables = [facts.by_element(split) for split in splits]
+    if not tables or facts.kind is None:
         return pd.DataFrame({"element": [], "n_rows": [], "times": []})
     table = pd.concat(tables)
-    table = table[table["n_rows"] >= FEWEST_ROWS].assign(times=lambda part: part["mae"] / random)
+    table = table[table["n_rows"] >= FEWEST_ROWS].assign(times=lambda part: part["mae"] / facts.mae(str(facts.kind)))
     table = table[table["times"] >= MANY_TIMES].sort_values("times", ascending=False, kind="stable")
     return table.drop_duplicates("element")[["element", "n_rows", "times"]].reset_index(drop=True)
 
 
-def _errors(evidence: Evidence, mae: Mapping[str, float], kind: str | None) -> str:
+def _errors(facts: Facts) -> str:
     """Return the first sentence: the error on each split, and the elements to keep away from."""
-    unit = evidence.data["unit"]
     parts = []
-    for split, value in mae.items():
-        text = f"{split_words(split)} {in_unit(short_number(value), '' if parts else unit)}"
-        if evidence.data.get("log"):
-            text += f" (a factor of {short_number(10**value)})"
-        parts.append(text)
-    if kind is not None:
-        known, unseen = useless_elements(evidence, mae[kind])
-        if len(known):
-            parts.append(f"do not use for {named(known['element'].tolist())}: error {_typical(known)}")
-        if len(unseen):
-            those = "them" if len(unseen) > 1 else "it"
-            start = "nor for" if len(known) else "do not use for"
-            names = named(unseen["element"].tolist())
-            parts.append(f"{start} {names} if training lacks {those}: error {_typical(unseen)}")
+    for split in facts.splits:
+        mae = facts.mae(split)
+        text = f"{split_words(split)} {in_unit(short_number(mae), '' if parts else facts.unit)}"
+        parts.append(f"{text} (a factor of {short_number(10**mae)})" if facts.evidence.data.get("log") else text)
+    known, unseen = useless_elements(facts)
+    if len(known):
+        parts.append(f"do not use for {named(known['element'].tolist(), MOST_NAMED)}: error {_typical(known)}")
+    if len(unseen):
+        start = "nor" if len(known) else "do not use"
+        names = named(unseen["element"].tolist(), MOST_NAMED)
+        parts.append(f"{start} for {names} where training lacks {_them(len(unseen))}: error {_typical(unseen)}")
     return f"Mean absolute error: {'; '.join(parts)}."
 
 
@@ -126,84 +115,102 @@ def _typical(table: pd.DataFrame) -> str:
     return times(float(np.average(table["times"], weights=table["n_rows"])))
 
 
-def _warnings(evidence: Evidence) -> list[str]:
-    n = sum(entry["severity"] == "warning" for entry in evidence.diagnostics.get("leaks", []))
-    if not n:
-        return []
-    return [f"{n} warning{'s' if n > 1 else ''} about the data may make these numbers too good: read {_them(n)} first."]
-
-
 def _them(n: int) -> str:
     return "them" if n > 1 else "it"
 
 
-def _skill(model: pd.DataFrame) -> list[str]:
-    if "relative_mae" not in model:
+def _warnings(evidence: Evidence) -> list[str]:
+    n = sum(entry["severity"] == "warning" for entry in evidence.diagnostics.get("leaks", []))
+    if not n:
         return []
-    known = model[model["relative_mae"].notna()]
-    shares = [
-        f"{split_words(split)} {percent(share)}"
-        for split, share in zip(known["split"], known["relative_mae"].astype(float), strict=True)
+    return [f"{n} warning{'s' if n > 1 else ''} about the data: the numbers may be too good. Read {_them(n)} first."]
+
+
+def _against_baselines(facts: Facts) -> list[str]:
+    """Say how much better than guessing the mean the model is, and where something trivial is as good."""
+    relative = facts.model_scores["relative_mae"].reindex(facts.splits).dropna()
+    shares = "; ".join(f"{split_words(str(split))} {percent(share)}" for split, share in relative.items())
+    sentences = [f"Of the error of guessing the mean of the training rows, that is: {shares}."] if shares else []
+    baselines = facts.scores[facts.scores["role"] == "baseline"].sort_values("mae", kind="stable")
+    best = baselines.drop_duplicates("split").set_index("split")
+    lost = [split for split in facts.splits if split in best.index and facts.mae(split) >= best.loc[split, "mae"]]
+    for split in lost:
+        name, value = best.loc[split, "model"], best.loc[split, "mae"]
+        sentences.append(
+            f"No better than a trivial baseline on {split_words(split)}: {name} reaches {number(value)}, "
+            f"the model {number(facts.mae(split))}."
+        )
+    return sentences
+
+
+def _easier(facts: Facts) -> list[str]:
+    if facts.kind is None:
+        return []
+    return [
+        f"The {split_words(split)} is easier than random rows: it proves little."
+        for split in facts.splits
+        if split_kind(split) not in (*LIKE_TRAINING, ELEMENT) and facts.mae(split) < facts.mae(facts.kind)
     ]
-    return [f"Of the error of always predicting the mean, that is: {'; '.join(shares)}."] if shares else []
 
 
-def _unseen_elements(evidence: Evidence, kind: str, hard: str, mae: Mapping[str, float]) -> list[str]:
-    if mae[hard] < mae[kind]:
+def _unseen_elements(facts: Facts) -> list[str]:
+    kind, hard = facts.kind, next(iter(facts.element_splits), None)
+    if kind is None or hard is None:
+        return []
+    if facts.mae(hard) < facts.mae(kind):
         return [
             "Here unseen elements are no harder than random rows, which is unusual: trust it for similar tables only."
         ]
-    folds = evidence.by_fold(hard, MODEL)
-    worst = in_unit(number(folds["mae"].iloc[0]), evidence.data["unit"])
-    shares = {
-        split: np.mean([fold["n_train"] / evidence.data["n_rows"] for fold in evidence.folds if fold["split"] == split])
-        for split in (kind, hard)
-    }
-    ratio = mae[hard] / mae[kind] if mae[kind] > 0 else np.inf
-    return [
-        f"With elements left out, the error is {ratio:.1f} times that on random rows "
-        f"(trained on {percent(shares[hard])} of the rows, against {percent(shares[kind])}).",
-        f"Worst left out: {short_list(folds['held_out'].iloc[0])} ({worst}).",
+    worst = facts.by_fold(hard).iloc[0]
+    folds, n_rows = facts.evidence.folds, facts.evidence.data["n_rows"]
+    shares = [
+        percent(float(np.mean([fold["n_train"] / n_rows for fold in folds if fold["split"] == split])))
+        for split in (hard, kind)
     ]
-
-
-def _against_baselines(scores: pd.DataFrame, mae: Mapping[str, float]) -> list[str]:
-    baselines = scores[scores["role"] == "baseline"].sort_values("mae").drop_duplicates("split")
-    return [
-        f"No better than a trivial baseline on {split_words(split)}: {name} reaches {number(best)}, "
-        f"the model {number(mae[split])}."
-        for split, name, best in zip(baselines["split"], baselines["model"], baselines["mae"], strict=True)
-        if mae[split] >= best
+    ratio = times(facts.mae(hard) / facts.mae(kind)) if facts.mae(kind) > 0 else "many times"
+    sentences = [
+        f"With elements left out, the error is {ratio} that on random rows "
+        f"(trained on {shares[0]} of the rows, against {shares[1]}); "
+        f"worst without {short_list(str(worst['held_out']))}: {in_unit(number(worst['mae']), facts.unit)}."
     ]
-
-
-def _intervals(evidence: Evidence, coverage: Mapping[str, float]) -> list[str]:
-    level = float(evidence.plan["level"])
-    held = "; ".join(f"{split_words(split)} {percent(share)}" for split, share in coverage.items() if share == share)
-    if not held:
-        return []
-    sentences = [f"Intervals that promise {percent(level)} held: {held}."]
-    splits = [split for split in coverage if split_kind(split) == ELEMENT]
-    tables = [table for split in splits if len(table := evidence.by_fold(split, MODEL))]
-    folds = pd.concat(tables) if tables else pd.DataFrame({"n_rows": [], "coverage": []})
-    folds = folds[folds["n_rows"] >= FEWEST_ROWS].sort_values("coverage", kind="stable")
-    if len(folds) and folds["coverage"].iloc[0] < level - 0.1:
-        share, held_out = float(folds["coverage"].iloc[0]), folds["held_out"].iloc[0]
-        sentences.append(f"With {short_list(held_out)} left out, {percent(level)} intervals hold {percent(share)}.")
+    if UNNESTED in facts.splits:
+        sentences.append(
+            "Un-nested: the model was chosen with each single left-out element in sight, so that score is too kind."
+        )
     return sentences
 
 
-def _domain(evidence: Evidence) -> list[str]:
-    sentences = []
-    for split in kind_and_hard(evidence)[-1:]:
-        table = by_domain(evidence.predictions, split).set_index("part")
-        if not {"inside", "outside"} <= set(table.index):
-            continue
-        inside, outside = table.loc["inside"], table.loc["outside"]
-        share = outside["n_predictions"] / (inside["n_predictions"] + outside["n_predictions"])
-        if inside["mae"] > 0:
+def _intervals(facts: Facts) -> list[str]:
+    covered = facts.model_scores["coverage"].reindex(facts.splits).dropna()
+    if covered.empty:
+        return []
+    held = "; ".join(f"{split_words(str(split))} {percent(share)}" for split, share in covered.items())
+    sentences = [f"Intervals that promise {percent(facts.level)} held: {held}."]
+    tables = [facts.by_fold(split) for split in facts.element_splits]
+    if tables:
+        folds = pd.concat(tables).sort_values("coverage", kind="stable")
+        folds = folds[(folds["n_rows"] >= FEWEST_ROWS) & (folds["coverage_high"] < facts.level - 0.1)]
+        if len(folds):
+            worst = folds.iloc[0]
             sentences.append(
-                f"Where the model says that it should not be believed ({percent(share)} of {split_words(split)}), "
-                f"its error is {outside['mae'] / inside['mae']:.1f} times that elsewhere."
+                f"With {short_list(str(worst['held_out']))} left out, {percent(facts.level)} intervals hold "
+                f"{percent(worst['coverage'])}."
             )
     return sentences
+
+
+def _domain(facts: Facts) -> list[str]:
+    """Say whether the rows that the model calls outside of its domain are worse, on the hardest split."""
+    for split in kind_and_hard(facts.evidence)[-1:]:
+        table = by_domain(facts.evidence.predictions, split).set_index("part")
+        if not {"inside", "outside"} <= set(table.index) or not table.loc["inside", "mae"] > 0:
+            return []
+        outside, inside = table.loc["outside"], table.loc["inside"]
+        share = outside["n_predictions"] / (inside["n_predictions"] + outside["n_predictions"])
+        ratio = outside["mae"] / inside["mae"]
+        verdict = "" if ratio >= 1.2 else ": the domain does not tell good from bad here"
+        return [
+            f"Outside of its domain ({percent(share)} of {split_words(split)}) the error is {times(ratio)} "
+            f"that inside{verdict}."
+        ]
+    return []

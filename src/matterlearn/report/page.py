@@ -14,11 +14,12 @@ import pandas as pd
 from jinja2 import Environment
 
 from matterlearn.core.writing import write_file
+from matterlearn.report.facts import Facts
 from matterlearn.report.figures.style import COLUMN, DPI, page_image, save_figure
 from matterlearn.report.gallery import Plate, plates
 from matterlearn.report.headline import headline
 from matterlearn.report.page_points import as_script, panels, points_table, split_order
-from matterlearn.report.rows import has_training_rows, tested_splits
+from matterlearn.report.rows import has_training_rows
 from matterlearn.report.tables import (
     WORST,
     domain_lines,
@@ -107,11 +108,11 @@ def _target(
     points: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what the page says of one target, and add where its figures have their points to `specs`."""
-    scores = evidence.scores()
+    facts = Facts(evidence)
     order = split_order(evidence)
     drawn: dict[str, list[dict[str, Any]]] = {key: [] for key in ("errors", *dict(PARTS))}
     names: set[str] = set()
-    for plate in plates(evidence, scores):
+    for plate in plates(facts):
         png = save_figure(plate.figure, folder, prefix + _unused(plate.name, names))
         where = panels(plate.figure, order)
         index = len(specs) if where else None
@@ -121,16 +122,16 @@ def _target(
     model = evidence.predictions[evidence.predictions["model"] == MODEL]
     surrogate = evidence.diagnostics.get("surrogate", [])
     shown = {key for key, found in drawn.items() if found} | ALWAYS | ({"surrogate"} if surrogate else set())
-    repeated = model.loc[model["split"].isin(tested_splits(evidence)), ["split", "row_id"]].duplicated()
+    repeated = model.loc[model["split"].isin(facts.splits), ["split", "row_id"]].duplicated()
     return {
         "id": f"target-{position + 1}",
         "name": evidence.data["target"],
         "evidence": evidence,
-        "headline": headline(evidence, scores),
+        "headline": headline(evidence, facts),
         "parts": [(key, words) for key, words in PARTS if key in shown],
         "leaks": leak_lines(evidence),
-        "scores": scores_by_split(scores),
-        "elements": element_lines(evidence),
+        "scores": scores_by_split(facts.scores),
+        "elements": element_lines(facts),
         "domain": domain_lines(evidence),
         "worst": worst_lines(evidence),
         "surrogate": surrogate,
@@ -151,7 +152,7 @@ def _on_page(plate: Plate, png: bytes, index: int | None) -> dict[str, Any]:
         "caption": plate.caption,
         "width": round(width * DPI),
         "height": round(height * DPI),
-        "wide": width > 1.2 * COLUMN,
+        "wide": width > 1.1 * COLUMN,
         "png": base64.b64encode(page_image(png)).decode(),
         "index": index,
     }

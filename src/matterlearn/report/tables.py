@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from matterlearn.report.rows import ELEMENT, label_of, model_rows, tested_splits
-from matterlearn.report.words import LIKE_TRAINING, leading_split, split_kind
-from matterlearn.validation.breakdown import by_domain, by_element
+from matterlearn.report.facts import Facts
+from matterlearn.report.rows import label_of, model_rows, tested_splits
+from matterlearn.validation.breakdown import by_domain
 from matterlearn.validation.evidence import Evidence
 
 WORST = 10
@@ -37,21 +37,16 @@ def domain_lines(evidence: Evidence) -> list[dict[str, Any]]:
         sides = by_domain(evidence.predictions, split)
         sides = sides[sides["part"] != "distance"]
         total = sides["n_predictions"].sum()
-        lines += [
-            {"split": split, "share": line["n_predictions"] / total, **line} for line in sides.to_dict("records")
-        ]
+        lines += [{"split": split, "share": line["n_predictions"] / total, **line} for line in sides.to_dict("records")]
     return lines
 
 
-def element_lines(evidence: Evidence) -> list[dict[str, Any]]:
+def element_lines(facts: Facts) -> list[dict[str, Any]]:
     """Return errors and coverage of each element: on rows like the training rows, and where it was left out."""
-    splits = tested_splits(evidence)
-    kind = leading_split(splits, LIKE_TRAINING)
-    left_out = next((split for split in splits if split_kind(split) == ELEMENT), None)
     lines: dict[str, dict[str, Any]] = {}
-    for key, split in (("known", kind), ("unseen", left_out)):
+    for key, split in (("known", facts.kind), ("unseen", next(iter(facts.element_splits), None))):
         if split is not None:
-            for line in by_element(evidence.predictions, evidence.rows, evidence.folds, split).to_dict("records"):
+            for line in facts.by_element(split).to_dict("records"):
                 lines.setdefault(line["element"], {})[key] = line
     return [{"element": element, "known": None, "unseen": None, **lines[element]} for element in sorted(lines)]
 

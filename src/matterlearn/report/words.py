@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def leading_split(splits: Collection[str], kinds: Sequence[str]) -> str | None:
     return next((split for kind in kinds for split in splits if split_kind(split) == kind), None)
 
 
-def number(value: float) -> str:
+def number(value: Any) -> str:
     """Return a number with three significant digits, without exponents where they can be avoided.
 
     Examples
@@ -87,7 +88,7 @@ def number(value: float) -> str:
     return text if 1e-4 <= abs(value) < 1e7 or value == 0 else f"{value:.3g}"
 
 
-def short_number(value: float) -> str:
+def short_number(value: Any) -> str:
     """Return a number with two significant digits, for sentences.
 
     Examples
@@ -101,7 +102,7 @@ def short_number(value: float) -> str:
     return f"{float(f'{value:.1e}'):.{decimals}f}"
 
 
-def times(factor: float) -> str:
+def times(factor: Any) -> str:
     """Return a factor as a reader says it.
 
     Examples
@@ -112,19 +113,19 @@ def times(factor: float) -> str:
     return f"{float(f'{factor:.1e}'):g}x"
 
 
-def percent(share: float | None) -> str:
-    """Return a share as a percentage; empty where there is none, and 100 % only where nothing is missing.
+def percent(share: Any) -> str:
+    r"""Return a share as a percentage; empty where there is none, and 100 % only where nothing is missing.
 
     Examples
     --------
     >>> percent(0.898), percent(0.9996), percent(None)
-    ('90 %', '99.9 %', '')
+    ('90\xa0%', '99.9\xa0%', '')
     """
     if share is None or share != share:
         return ""
     if 0.995 <= share < 1 or 0 < share < 0.005:
-        return f"{min(max(share, 0.001), 0.999):.1%}".replace("%", " %")
-    return f"{share:.0%}".replace("%", " %")
+        return f"{min(max(share, 0.001), 0.999):.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def in_unit(value: str, unit: str) -> str:

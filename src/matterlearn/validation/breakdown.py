@@ -1,7 +1,8 @@
 """Where a model is good and where not: errors and intervals by fold, element, size, level and distance.
 
 Each function takes the long table of one target and returns a small table that a figure draws. All of them describe the
-judged model, role "model", on one split, weigh by the column `weight`, and share these columns:
+judged model (role "model"; "train" on the training rows) on one split, weigh by the column `weight`, leave rows of
+weight 0 out, and share these columns:
 
 =================  ====================================================================================
 n_rows             different rows of data
@@ -194,7 +195,7 @@ def by_domain(predictions: pd.DataFrame, split: str, n_bins: int = N_BINS) -> pd
         if len(side)
     ]
     tables = [table for table in (bins, pd.DataFrame(sides, columns=bins.columns)) if len(table)]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True) if tables else bins
 
 
 def calibration_curve(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
@@ -219,7 +220,6 @@ def calibration_curve(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
         If there is no such split, or there are several targets.
     """
     part = _judged(predictions, split)
-    part = part[part["weight"] > 0]
     needed, weight = part["level_needed"].to_numpy(dtype=float), part["weight"].to_numpy(dtype=float)
     levels = np.array(LEVELS)
     if len(part) == 0 or np.isnan(needed).any():
@@ -239,7 +239,7 @@ def _judged(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
         raise ArgumentError(f"there are several targets: {found}", where="predictions", fix="choose one: evidence.of")
     if len(part) == 0:
         raise ArgumentError(f"no model was judged on the split {split!r}", where="split")
-    return part
+    return part[part["weight"] != 0]
 
 
 def _on_split(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
@@ -271,14 +271,12 @@ def _bins(values: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
 
 
 def _summary(part: pd.DataFrame) -> dict[str, Any]:
-    counted = part[part["weight"] > 0]
-    error = (counted["prediction"] - counted["y"]).to_numpy(dtype=float)
-    weight = counted["weight"].to_numpy(dtype=float)
-    has = len(counted) > 0
+    error = (part["prediction"] - part["y"]).to_numpy(dtype=float)
+    weight = part["weight"].to_numpy(dtype=float)
     return {
         "n_rows": part["row_id"].nunique(),
         "n_predictions": len(part),
-        "mae": float(np.average(np.abs(error), weights=weight)) if has else math.nan,
-        "bias": float(np.average(error, weights=weight)) if has else math.nan,
+        "mae": float(np.average(np.abs(error), weights=weight)) if len(part) else math.nan,
+        "bias": float(np.average(error, weights=weight)) if len(part) else math.nan,
         **interval_scores(part),
     }

@@ -301,7 +301,7 @@ class _Paired:
         draws = resample_counts(n_units, n_resamples, rng, self.n_drawn, chunk=max(1, CHUNK // n_units))
         totals = np.concatenate([counts.T @ self.sums for counts in draws])  # (n_resamples, 3)
         with np.errstate(invalid="ignore"):  # a resample of rows without weight
-            return percentile_interval(totals[:, 2] / totals[:, 0])
+            return percentile_interval(totals[:, 2] / totals[:, 0], n_units=self.n_drawn)
 
 
 def _absolute_error(table: pd.DataFrame) -> pd.Series:

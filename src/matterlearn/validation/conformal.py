@@ -56,7 +56,7 @@ class Scores:
         """Return for each score the smallest level whose interval holds it, at most 1."""
         rank = np.searchsorted(self.values * self.inflation, np.asarray(scores, dtype=float), side="left")
         reached = np.concatenate((np.cumsum(self.weights), [math.inf]))[rank]
-        return np.minimum(reached / (self.weights.sum() + self.weights.mean()), 1.0)
+        return np.asarray(np.minimum(reached / (self.weights.sum() + self.weights.mean()), 1.0))
 
 
 def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], level: float) -> float:

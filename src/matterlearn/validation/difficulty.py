@@ -7,7 +7,6 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.model_selection import KFold
 
 SIGNS: Final = ("distance", "error of neighbours", "scatter of neighbours", "spread of members", "prediction")
 """What the expected error of a row is learned from."""
@@ -18,8 +17,8 @@ FEWEST_ERRORS = 60
 SMALLEST = 0.05
 """Smallest expected error, as a share of the mean error: no row is taken for certain."""
 
-N_FOLDS = 5
-"""Folds in which the expected errors of the calibration rows themselves are made."""
+N_TREES = 100
+"""Trees of the forest; each row is unseen by a third of them."""
 
 
 class Difficulty:
@@ -39,6 +38,8 @@ class Difficulty:
         Mean error in calibration, unit of the target.
     forest_ : RandomForestRegressor or None
         Takes signs, gives the error in units of `mean_`; None where too few errors were at hand.
+    expected_ : ndarray of float, shape (n_rows,)
+        Expected errors of the calibration rows themselves, each by the trees that have not seen it.
 
     Examples
     --------
@@ -66,7 +67,19 @@ class Difficulty:
             Absolute errors, unit of the target.
         """
         self.mean_ = float(np.mean(errors)) or 1.0
-        self.forest_ = self._forest(signs, errors) if len(errors) >= FEWEST_ERRORS else None
+        self.forest_, self.expected_ = None, np.full(len(errors), self.mean_)
+        if len(errors) >= FEWEST_ERRORS:
+            # Few and large leaves: what is wanted is the mean error of many rows, not the error of one.
+            self.forest_ = RandomForestRegressor(
+                N_TREES,
+                max_features=0.5,
+                max_leaf_nodes=32,
+                min_samples_leaf=10,
+                oob_score=True,
+                random_state=self.random_state,
+            ).fit(_table(signs), errors / self.mean_)
+            self.expected_ = self.mean_ * np.maximum(self.forest_.oob_prediction_, SMALLEST)
+            del self.forest_.oob_prediction_  # as long as the calibration, and of no use in a model file
         return self
 
     def predict(self, signs: Any) -> NDArray[np.float64]:
@@ -75,23 +88,7 @@ class Difficulty:
             return np.full(len(signs), self.mean_)
         return np.asarray(self.mean_ * np.maximum(self.forest_.predict(_table(signs)), SMALLEST))
 
-    def cross_predict(self, signs: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return expected errors of the calibration rows themselves, each by a forest that has not seen it."""
-        if self.forest_ is None:
-            return np.full(len(errors), self.mean_)
-        expected = np.empty(len(errors))
-        for train, test in KFold(N_FOLDS, shuffle=True, random_state=self.random_state).split(signs):
-            expected[test] = self._forest(signs[train], errors[train]).predict(_table(signs[test]))
-        return self.mean_ * np.maximum(expected, SMALLEST)
-
-    def _forest(self, signs: NDArray[np.float64], errors: NDArray[np.float64]) -> RandomForestRegressor:
-        # Few and large leaves: what is wanted is the mean error of many rows, not the error of one.
-        forest = RandomForestRegressor(
-            100, max_features=0.5, max_leaf_nodes=32, min_samples_leaf=10, random_state=self.random_state
-        )
-        return forest.fit(_table(signs), errors / self.mean_)
-
 
 def _table(signs: Any) -> NDArray[np.float64]:
     """Return signs as a forest takes them: a spread that is unknown in all rows says nothing."""
-    return np.nan_to_num(np.asarray(signs, dtype=float), nan=0.0)
+    return np.asarray(np.nan_to_num(np.asarray(signs, dtype=float), nan=0.0))

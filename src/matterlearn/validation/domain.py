@@ -25,7 +25,7 @@ WITHIN = 0.95
 MOST_REFERENCE_ROWS = 5_000
 """Training rows kept for distances; more make the model file large and the answer no different."""
 
-N_TREES = 50
+N_TREES = 25
 """Trees that tell how much each feature matters for the target; a distance needs no fine weights."""
 
 

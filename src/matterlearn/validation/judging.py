@@ -164,7 +164,7 @@ def _judge_fold(job: FoldJob) -> Result:
     settings, fold = job.settings, job.fold
     train, test = job.rows.of(fold.train), job.rows.of(fold.test)
     seed = item_seed(settings.seed, train.target, fold.split, fold.repeat, fold.number)
-    common = {
+    common: dict[str, Any] = {
         "row_id": test.row_ids,
         "split": fold.split,
         "repeat": fold.repeat,

@@ -201,7 +201,7 @@ class Protocol:
         part = dataset.of(target)
         place = np.full(len(dataset.frame), -1)
         place[dataset.frame.index.get_indexer(part.frame.index)] = np.arange(len(part.frame))
-        groups = None if self.inner_groups is None else [self.inner_groups[i] for i in np.flatnonzero(place >= 0)]
+        groups = None if self.inner_groups is None else [self.inner_groups[int(i)] for i in np.flatnonzero(place >= 0)]
         return rows_of(part, groups), place
 
     def _fold_jobs(

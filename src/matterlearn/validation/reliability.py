@@ -164,7 +164,7 @@ class Reliability:
         if distance > self.most_distant:
             return f"far from the training rows: {distance:.1f} times the distance that {WITHIN:.0%} of them have"
         if expected > self.most_expected:
-            return f"an error of {expected:.2g} is expected, {expected / self.difficulty.mean_:.1f} times the usual"
+            return f"an error of {expected:.2g} is expected; beyond {self.most_expected:.2g} few predictions are good"
         return ""
 
 
@@ -238,26 +238,26 @@ def learn_reliability(
         if part.kind == RANDOM:
             errors[part.rows] = part.errors
     signs = np.concatenate([part.signs(y, errors) for part in parts])
-    kind = np.concatenate([np.full(len(part.rows), part.kind, dtype=object) for part in parts])
-    number = np.concatenate([np.full(len(part.rows), part.number) for part in parts])
+    kinds_of_fold = np.concatenate([np.full(len(part.rows), part.kind, dtype=object) for part in parts])
+    fold = np.concatenate([np.full(len(part.rows), part.number) for part in parts])
     rows = np.concatenate([part.rows for part in parts])
     error = np.concatenate([part.errors for part in parts])
     difficulty = Difficulty(item_seed(seed, "difficulty")).fit(signs, error)
-    expected = difficulty.cross_predict(signs, error)
+    expected = difficulty.expected_
     scores = {
         name: make_scores(
-            error[kind == name],
-            expected[kind == name],
-            weights[rows[kind == name]],
-            groups=number[kind == name] if name == ELEMENTS else None,
+            error[kinds_of_fold == name],
+            expected[kinds_of_fold == name],
+            weights[rows[kinds_of_fold == name]],
+            groups=fold[kinds_of_fold == name] if name == ELEMENTS else None,
             trust=TRUST[name],
             level=level,
         )
-        for name in dict.fromkeys(kind)
+        for name in dict.fromkeys(kinds_of_fold)
     }
     domain = Domain(features, kinds, random_state=item_seed(seed, "domain")).fit(X, y, elements)
     distance = np.concatenate([part.seen.distance for part in parts])
-    usual = kind == RANDOM
+    usual = kinds_of_fold == RANDOM
     return Reliability(
         domain=domain,
         difficulty=difficulty,

@@ -110,7 +110,7 @@ def fold_numbers(dataset: Dataset, path: str) -> tuple[list[str], NDArray[np.int
         raise DataError(f"{len(missing)} rows of the data have no fold (first: row {missing[0]})", where=path)
     folds = [by_row[row] for row in dataset.frame.index]
     if len(set(folds)) < 2:
-        raise DataError(f"all rows of the data are in the fold {str(folds[0])!r}", where=path, fix="give at least two folds")
+        raise DataError(f"all rows of the data are in the fold {str(folds[0])!r}", where=path, fix="give two")
     names = sorted(set(folds) - {NEVER_TESTED}, key=_order)
     position = {name: k for k, name in enumerate(names)}
     return names, np.array([position.get(fold, -1) for fold in folds], dtype=np.intp)

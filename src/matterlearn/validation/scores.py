@@ -65,10 +65,11 @@ def score_table(
 ) -> pd.DataFrame:
     """Return the scores of every model on every split, weighted by the column `weight`.
 
-    Intervals of scores come from a percentile bootstrap. What is drawn is what varies independently: rows, each with
-    all its predictions; but whole folds for splits that leave groups out, if there are at least five, because the next
-    group of elements differs from these more than the next row does. All models of a split are scored on the same
-    draws. Repeats of a split test the same rows again, so a resample of folds holds as many as one repeat has.
+    Intervals of scores come from a percentile bootstrap, expanded for few units. What is drawn is what varies
+    independently: rows, each with all its predictions; but whole folds for splits that leave groups out, if there are
+    at least five, because the next group of elements differs from these more than the next row does. All models of a
+    split are scored on the same draws. Repeats of a split test the same rows again, so a resample of folds holds as
+    many as one repeat has.
 
     The interval of the coverage is binomial (Clopper and Pearson) in the number of rows, not of predictions; with
     weights in their effective number, (sum w)^2 / sum w^2. It takes rows as independent, on any split.
@@ -214,7 +215,8 @@ def _scores(rows: pd.DataFrame, baseline: NDArray[np.float64]) -> dict[str, Any]
     counted = (rows["weight"] != 0).to_numpy()  # negative ones are refused by the metrics
     part = rows[counted]
     y, prediction, weight = (part[name].to_numpy(dtype=float) for name in ("y", "prediction", "weight"))
-    fold_mae = [mean_absolute_error(fold["y"], fold["prediction"], fold["weight"]) for _, fold in part.groupby(KEY[:2])]
+    fold = part.groupby(KEY[:2]).ngroup().to_numpy()
+    fold_mae = np.bincount(fold, weight * np.abs(prediction - y)) / np.bincount(fold, weight)
     return {
         "n_rows": rows["row_id"].nunique(),
         "n_predictions": len(rows),
@@ -273,7 +275,7 @@ def _add_ends(
         for column, name in enumerate(names):
             found[name]["resampled"] = kind
             for metric in RESAMPLED:
-                ends = percentile_interval(drawn[metric][:, column])
+                ends = percentile_interval(drawn[metric][:, column], n_units=n_drawn)
                 found[name][f"{metric}_low"], found[name][f"{metric}_high"] = ends
 
 

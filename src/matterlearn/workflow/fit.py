@@ -74,11 +74,14 @@ class Fit:
         How good it is, on rows it had not seen.
     dataset : Dataset
         The rows it was fitted on, and those that were rejected.
+    plan : Plan
+        What was done; `fit(..., plan=plan)` does it again.
     """
 
     model: Model
     evidence: Evidence
     dataset: Dataset
+    plan: Plan
 
 
 def fit(
@@ -231,28 +234,33 @@ def fit(
         deadline=begun + RESERVED * budget_s - ONCE_S / 2 if in_time and budget_s is not None else None,
         journal=kept,
     )
-    evidence = _complete(judgement, dataset, made, folds, [leak.to_dict() for leak in leaks])
+    carried_out = _carried_out(made, folds, judgement.evidence)
+    evidence = _complete(judgement, dataset, carried_out, [leak.to_dict() for leak in leaks])
     evidence.timings.update({"leaks_s": leaks_s, "total_s": time.perf_counter() - start, "budget_s": budget_s})
-    return Fit(_model(judgement, evidence, dataset), evidence, dataset)
+    return Fit(_model(judgement, evidence, dataset), evidence, dataset, carried_out)
+
+
+def _carried_out(plan: Plan, folds: Sequence[Fold], evidence: Evidence) -> Plan:
+    """Return the plan with the folds that the time did not allow."""
+    done = {_fold_name(fold["split"], fold["repeat"], fold["fold"]) for fold in evidence.folds}
+    names = [_fold_name(fold.split, fold.repeat, fold.number) for fold in folds]
+    return replace(plan, skipped=(*plan.skipped, *(name for name in names if name not in done)))
 
 
 def _complete(
-    judgement: Judgement, dataset: Dataset, made: Plan, folds: Sequence[Fold], leaks: list[dict[str, Any]]
+    judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[dict[str, Any]]
 ) -> Evidence:
-    """Return the evidence with the plan as it was carried out, leaks, versions and what a reader must know."""
+    """Return the evidence with plan, leaks, versions and what a reader must know."""
     evidence = judgement.evidence
-    done = {_fold_name(fold["split"], fold["repeat"], fold["fold"]) for fold in evidence.folds}
-    names = [_fold_name(fold.split, fold.repeat, fold.number) for fold in folds]
-    carried_out = replace(made, skipped=(*made.skipped, *(name for name in names if name not in done)))
     first = judgement.fitted[dataset.targets[0]]
     notes = list(evidence.notes)
     for target, fitted in judgement.fitted.items():
         if fitted.reliability.intervals.floor is not None:
-            notes.append(f"no value of {target} is negative, so predictions and intervals end at 0")
+            notes.append(f"no value of {target} that counts is negative, so predictions and intervals end at 0")
     return replace(
         evidence,
         plan={
-            **carried_out.to_dict(),
+            **plan.to_dict(),
             **evidence.plan,
             "chosen": evidence.plan["chosen_by_target"][first.target],
             "citations": citations_of(first.reliability.domain.features_),
@@ -475,8 +483,8 @@ def _inner_folds(plan: Plan, folds: Sequence[Fold], dataset: Dataset) -> tuple[A
         unseen += sum(not elements[i] <= known for i in fold.test)
     if 2 * unseen > tested:
         return ElementGroupSplit(plan.inner_folds, random_state=seed), elements
-    if plan.splits[0].partition(":")[0] in ("group", "cluster", "file"):
-        groups = np.empty(len(elements), dtype=int)
+    if plan.splits[0].partition(":")[0] in ("group", "system", "cluster", "file"):
+        groups = np.full(len(elements), -1)  # rows that are never tested are one more group
         for fold in deciding:
             groups[fold.test] = fold.number
         return GroupSplit(plan.inner_folds, random_state=seed), groups.tolist()

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from matterlearn.core.errors import ArgumentError
-from matterlearn.core.writing import recover_folder, staged_folder
+from matterlearn.core.writing import recover_folder, staged_folder, write_file
 from matterlearn.data.rejects import write_rejected
 from matterlearn.report.page import write_report
 from matterlearn.workflow.fit import Fit
@@ -15,7 +15,9 @@ from matterlearn.workflow.fit import Fit
 MARK = "evidence.json"
 """A folder that holds this file was written by us and may be replaced."""
 
-OURS = frozenset({MARK, "model.mlz", "report.html", "predictions.parquet", "rejected.csv", "figures"})
+OURS = frozenset(
+    {MARK, "model.mlz", "plan.json", "report.html", "predictions.parquet", "rows.parquet", "rejected.csv", "figures"}
+)
 """What an output folder holds; with anything else in it, it is not replaced."""
 
 
@@ -82,6 +84,7 @@ def write_fit(result: Fit, path: str | os.PathLike[str]) -> Path:
     with staged_folder(folder, known_by=MARK) as staging:
         result.model.save(staging / "model.mlz")
         result.evidence.save(staging)
+        write_file(staging / "plan.json", result.plan.to_text())
         write_rejected(result.dataset.rejected, staging / "rejected.csv")
         write_report(result.evidence, staging, rejected=result.dataset.rejected)
     return folder

@@ -103,7 +103,10 @@ class Plan:
                 raise DataError(f"{name!r} = {str(value)[:60]} is no part of a plan", where=where)
         if not content.get("candidates") or not content.get("splits"):
             raise DataError("names no candidates or no splits", where=where)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+        }
+        return cls(**values)
 
 
 def _fits(value: Any, kind: str) -> bool:

@@ -34,7 +34,9 @@ def calibration_curve(evidence: Evidence) -> PointedFigure:
         for k, split in enumerate(tested_splits(evidence)[:MOST]):
             color, marker = SERIES[k]
             curve = curve_of(evidence.predictions, split)
-            axis.fill_between(curve["level"], curve["coverage_low"], curve["coverage_high"], color=color, alpha=0.18, linewidth=0)
+            axis.fill_between(
+                curve["level"], curve["coverage_low"], curve["coverage_high"], color=color, alpha=0.18, linewidth=0
+            )
             axis.plot(
                 curve["level"],
                 curve["coverage"],

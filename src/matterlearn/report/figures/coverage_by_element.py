@@ -46,11 +46,11 @@ def coverage_by_element(table: pd.DataFrame, *, level: float, split: str) -> Poi
         held = table["coverage"].to_numpy()
         axis.scatter(n[~fails], held[~fails], s=16, color=BLUE, linewidths=0, alpha=0.8, zorder=3)
         axis.scatter(n[fails], held[fails], s=20, color=ORANGE, marker="s", linewidths=0, zorder=3)
-        worst = table[fails].assign(short=lambda part: level - part["coverage_high"])
-        _name(axis, worst.sort_values("short", ascending=False).head(NAMED))
         axis.set_xscale("log")
         axis.set_xlim(max(0.8, 0.7 * n.min(initial=1)), 1.4 * n.max(initial=1))
         axis.set_ylim(max(0.0, min(held.min(initial=1), level - 0.2) - 0.05), 1.02)
+        worst = table[fails].assign(short=lambda part: level - part["coverage_high"])
+        _name(axis, worst.sort_values("short", ascending=False, kind="stable").head(NAMED))
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.xaxis.set_minor_formatter(NullFormatter())
         axis.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -63,7 +63,17 @@ def coverage_by_element(table: pd.DataFrame, *, level: float, split: str) -> Poi
 
 
 def _name(axis: Any, rows: pd.DataFrame) -> None:
-    for row in rows.itertuples():
-        axis.annotate(
-            row.element, (row.n_rows, row.coverage), (4, -3), textcoords="offset points", fontsize=7.5, color=ORANGE
-        )
+    """Write symbols at points, the surest failures first, and none over another."""
+    taken: list[Any] = []
+    for row in rows.to_dict("records"):
+        place = axis.transAxes.inverted().transform(axis.transData.transform((row["n_rows"], row["coverage"])))
+        if all(abs(place[0] - other[0]) > 0.09 or abs(place[1] - other[1]) > 0.06 for other in taken):
+            axis.annotate(
+                row["element"],
+                (row["n_rows"], row["coverage"]),
+                (4, -3),
+                textcoords="offset points",
+                fontsize=7.5,
+                color=ORANGE,
+            )
+            taken.append(place)

@@ -38,22 +38,39 @@ def domain_errors(evidence: Evidence, split: str) -> PointedFigure:
     distance = rows["domain"].to_numpy()
     error = np.abs(rows["prediction"] - rows["y"]).to_numpy()
     # A distance is infinite where an element was never seen.
-    far = max(1.25, 1.05 * float(np.quantile(distance[np.isfinite(distance)], SHOWN))) if np.isfinite(distance).any() else 2
+    far = (
+        max(1.25, 1.05 * float(np.quantile(distance[np.isfinite(distance)], SHOWN)))
+        if np.isfinite(distance).any()
+        else 2
+    )
     reach = 1.1 * (float(np.quantile(error, SHOWN)) or 1.0)
     with style():
         figure, axis = new_figure(COLUMN, 0.85 * COLUMN)
         note_beyond(axis, density_scatter(axis, distance, error, (0, far), (0, reach)))
         axis.axvline(1, color=GREY, linewidth=1, linestyle="--", zorder=1)
         axis.annotate(
-            "limit", (1, 1), (2, -1), xycoords=("data", "axes fraction"), textcoords="offset points", va="top",
-            fontsize=7, color=GREY,
+            "limit",
+            (1, 1),
+            (2, -1),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            va="top",
+            fontsize=7,
+            color=GREY,
         )
         parts = np.array_split(np.argsort(distance, kind="stable"), max(1, min(N_BINS, len(rows) // FEWEST)))
         center = [float(np.median(distance[part])) for part in parts]
         mean = [float(error[part].mean()) for part in parts]
         if len(parts) > 2:
-            axis.plot(np.minimum(center, far), np.minimum(mean, reach), color=ORANGE, linewidth=1.6, marker="o",
-                      markersize=3, zorder=4)
+            axis.plot(
+                np.minimum(center, far),
+                np.minimum(mean, reach),
+                color=ORANGE,
+                linewidth=1.6,
+                marker="o",
+                markersize=3,
+                zorder=4,
+            )
         axis.locator_params(nbins=6)
         axis.set_xlabel("distance to the training rows / limit")
         axis.set_ylabel(with_unit("absolute error", evidence.data["unit"]))

@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 
 from matterlearn.report.figures.points import PointedFigure
-from matterlearn.report.figures.style import BLUE, COLUMN, FAINT, GREY, new_figure, style, with_unit
+from matterlearn.report.figures.style import COLUMN, FAINT, GREY, SERIES, new_figure, style, with_unit
 from matterlearn.report.rows import model_rows, tested_splits
 from matterlearn.report.words import in_unit, number, split_words
 from matterlearn.validation.evidence import Evidence
@@ -34,6 +34,7 @@ def interval_widths(evidence: Evidence) -> PointedFigure:
         figure, axis = new_figure(COLUMN, 0.8 + 0.42 * max(len(splits), 2))
         texts, medians = [], []
         for position, split in enumerate(splits):
+            color, marker = SERIES[position % len(SERIES)]
             rows = model_rows(evidence, split)
             width = np.sort((rows["upper"] - rows["lower"]).to_numpy())
             # Unbounded ones are ranked, not averaged: quantiles are single values.
@@ -42,13 +43,18 @@ def interval_widths(evidence: Evidence) -> PointedFigure:
             finite = width[np.isfinite(width)]
             end = finite[-1] if len(finite) else 1.0
             low, q1, median, q3, high = (min(value, end) for value in (low, q1, median, q3, high))
-            axis.hlines(position, low, high, color=BLUE, linewidth=1.2)
-            axis.hlines(position, q1, q3, color=BLUE, linewidth=5, alpha=0.45)
-            axis.plot(median, position, "o", color=BLUE, markersize=6)
+            axis.hlines(position, low, high, color=color, linewidth=1.2)
+            axis.hlines(position, q1, q3, color=color, linewidth=5, alpha=0.45)
+            axis.plot(median, position, marker, color=color, markersize=6)
             if unbounded:
                 axis.annotate(
-                    f"{unbounded} unbounded", (0.99, position), xycoords=("axes fraction", "data"), ha="right",
-                    va="bottom", fontsize=7, color=GREY,
+                    f"{unbounded} unbounded",
+                    (0.99, position),
+                    xycoords=("axes fraction", "data"),
+                    ha="right",
+                    va="bottom",
+                    fontsize=7,
+                    color=GREY,
                 )
             medians.append(median)
             texts.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ LEFT, BOTTOM, SIDE, GAP, MARGIN = 0.175, 0.14, 0.66, 0.015, 0.11
 """The square panel, the gap to the distributions and their height, in parts of the figure."""
 
 N_BINS = 40
+
+PAPER = MappingProxyType({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
+"""Behind text that stands over points."""
 
 
 def parity_of_split(evidence: Evidence, split: str, limits: tuple[float, float] | None = None) -> PointedFigure:
@@ -55,7 +59,7 @@ def parity_of_split(evidence: Evidence, split: str, limits: tuple[float, float] 
         axis.locator_params(nbins=5)
         text = f"MAE {in_unit(number(mean_absolute_error(y, prediction, weight)), shortened(unit, 20))}"
         text += f"\nR² {r2(y, prediction, weight):.3f}\nn = {len(y)}"
-        axis.annotate(text, (0.04, 0.96), xycoords="axes fraction", va="top", fontsize=8)
+        axis.annotate(text, (0.03, 0.97), xycoords="axes fraction", va="top", fontsize=8, bbox=dict(PAPER), zorder=5)
         bins = np.linspace(low, high, N_BINS + 1)
         top = figure.add_axes((LEFT, BOTTOM + SIDE + GAP, SIDE, MARGIN), sharex=axis)
         side = figure.add_axes((LEFT + SIDE + GAP, BOTTOM, MARGIN, SIDE), sharey=axis)

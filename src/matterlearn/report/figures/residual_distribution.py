@@ -42,7 +42,9 @@ def residual_distribution(evidence: Evidence) -> PointedFigure:
         styles = ("-", "--", "-.", ":")
         for (split, error), (color, _), line in zip(errors.items(), SERIES, styles, strict=False):
             share = np.histogram(np.clip(error, -reach, reach), bins)[0] / len(error)
-            axis.stairs(share, bins, color=color, linewidth=1.5, linestyle=line, label=shortened(split_words(split), 34))
+            axis.stairs(
+                share, bins, color=color, linewidth=1.5, linestyle=line, label=shortened(split_words(split), 34)
+            )
             if split == splits[0]:
                 axis.stairs(share, bins, color=color, fill=True, alpha=0.15)
         axis.set_xlim(-reach, reach)

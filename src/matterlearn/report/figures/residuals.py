@@ -46,9 +46,7 @@ def residuals(evidence: Evidence, split: str) -> PointedFigure:
     with style():
         figure, axis = new_figure(COLUMN, 0.8 * COLUMN)
         axis.axhline(0, color=GREY, linewidth=0.8, zorder=1)
-        note_beyond(
-            axis, density_scatter(axis, prediction, error, (low - margin, high + margin), (-reach, reach))
-        )
+        note_beyond(axis, density_scatter(axis, prediction, error, (low - margin, high + margin), (-reach, reach)))
         center, quantiles = _along(prediction, error)
         if len(center) > 2:
             axis.plot(center, quantiles[:, 1], color=ORANGE, linewidth=1.6, zorder=4)

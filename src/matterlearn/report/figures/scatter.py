@@ -1,4 +1,4 @@
-"""Many points on one panel: the denser, the lighter, and none of them lost."""
+"""Many points on one panel: the denser, the darker, and none of them lost."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from scipy.ndimage import gaussian_filter
 
 from matterlearn.report.figures.style import GREY, ORANGE
 
-DENSITY = LinearSegmentedColormap.from_list("density", colormaps["viridis"](np.linspace(0.0, 0.88, 128)))
-"""Viridis without its pale end, which is lost on white paper."""
+DENSITY = LinearSegmentedColormap.from_list("density", colormaps["viridis"](np.linspace(0.5, 0.0, 128)))
+"""The darker half of viridis, from teal (alone) to purple (dense): both stand out on white paper, and on black where a
+page turns lightness round."""
 
 BINS = 70
 """Cells along each axis in which points are counted."""
@@ -54,7 +55,7 @@ def density_scatter(axis: Any, x: Any, y: Any, xlim: Pair, ylim: Pair) -> int:
             cmap=DENSITY,
             vmin=0,
             vmax=1,
-            s=16 if inside.sum() <= DENSE else 6 if inside.sum() <= 10 * DENSE else 3,
+            s=16 if inside.sum() <= DENSE else 6 if inside.sum() <= 10 * DENSE else 4,
             linewidths=0,
             alpha=0.85,
             rasterized=True,

@@ -13,7 +13,7 @@ from matterlearn.report.words import in_unit, number, split_words
 from matterlearn.validation.evidence import TRAINING
 from matterlearn.validation.protocol import MODEL
 
-WIDTH = 5.0
+WIDTH = 4.2
 """Inches."""
 
 

@@ -39,6 +39,9 @@ DPI = 240
 PAGE_COLORS = 160
 """Colours of an image on the page: as good to the eye as the full image, at a third of its size."""
 
+ALMOST_WHITE = 251
+"""Part of a colour above which it was white before colours were counted."""
+
 _STYLE: Mapping[str, Any] = MappingProxyType(
     {
         "axes.edgecolor": GREY,
@@ -125,6 +128,8 @@ def page_image(png: bytes) -> bytes:
     small = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
         few = image.convert("RGB").quantize(PAGE_COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        colors = few.getpalette() or []
+        few.putpalette([255 if value > ALMOST_WHITE else value for value in colors])
         few.save(small, "PNG", compress_level=9)
     return small.getvalue()
 

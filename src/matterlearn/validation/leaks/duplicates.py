@@ -44,7 +44,8 @@ def find_duplicates(subject: Subject) -> list[Leak]:
         have = "has" if len(shared) == 1 else "have"
         text = (
             f"In the split {split}, {count(len(shared), 'test row')} of {len(tested)} ({percent(share)}) {have} an "
-            "equal row in training, so that part of its score is memory; keep equal rows together, as the random split does."
+            "equal row in training, so that part of its score is memory; keep equal rows together, as the split random "
+            "does."
         )
         level = severity(share >= WORTH_A_WARNING)
         rows = subject.row_ids(shared)
@@ -71,8 +72,8 @@ def find_contradictions(subject: Subject) -> list[Leak]:
 def _contradictions(subject: Subject, target: TargetValues) -> list[Leak]:
     _, groups = np.unique(subject.duplicates[target.rows], return_inverse=True)
     low, high = _extremes(target.values, groups, np.minimum), _extremes(target.values, groups, np.maximum)
-    apart: NDArray[np.bool_] = high - low > _TOLERANCE * np.maximum(np.abs(low), np.abs(high))
-    differs = apart.any(axis=1)  # (n_groups,)
+    apart = np.asarray(high - low > _TOLERANCE * np.maximum(np.abs(low), np.abs(high)))
+    differs: NDArray[np.bool_] = np.asarray(apart.any(axis=1))  # (n_groups,)
     if not differs.any():
         return []
     inside = np.flatnonzero(differs[groups])

@@ -28,7 +28,7 @@ DETERMINED: Final = 0.95
 
 _MAX_LENGTH = 60  # characters: longer cells are documents
 
-Origin = Literal["stated", "column", "input", "chemistry", "material", "family"]
+Origin = Literal["stated", "column", "prefix", "input", "chemistry", "material", "family"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,9 @@ class Grouping:
     column : str
         Column or columns it comes from; empty if none.
     origin : str
-        "stated": a group column of the data set. "column": a column left out of the inputs. "input": an input, or what
-        follows from one. "chemistry": elements or species. "material": the same matter under other conditions.
-        "family": clumps in the space of the descriptors.
+        "stated": a group column of the data set. "column": a column left out of the inputs. "prefix": what identifiers
+        begin with. "input": an input, or what follows from one. "chemistry": elements or species. "material": the same
+        matter under other conditions. "family": clumps in the space of the descriptors.
     labels : ndarray of int, shape (n_rows,)
         Group of each row, -1 for none.
     """
@@ -84,7 +84,7 @@ def groupings(subject: Subject) -> Iterator[Grouping]:
             follows = follows or any(determines(given, labels) for given in known)
             yield Grouping(f"{name}", name, "input" if follows else "column", labels)
     for column in identifiers(subject):
-        yield Grouping(f"beginning of {column.name}", column.name, "column", column.prefix)
+        yield Grouping(f"beginning of {column.name}", column.name, "prefix", column.prefix)
     if matter:
         elements = number_labels(dataset.element_sets())
         yield Grouping("chemical system", "", "chemistry", elements)

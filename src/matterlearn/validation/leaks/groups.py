@@ -38,7 +38,15 @@ MOST_FINDINGS: Final = 3
 """Groupings of one target that are named, the strongest ones."""
 
 _N_REPEATS = 3
-_RANKS: tuple[Origin, ...] = ("stated", "input", "column", "material", "family", "chemistry")  # of equals the first
+_RANKS: tuple[Origin, ...] = (
+    "stated",
+    "input",
+    "column",
+    "material",
+    "prefix",
+    "family",
+    "chemistry",
+)  # of equals the first
 
 
 def find_groups(subject: Subject) -> list[Leak]:
@@ -85,7 +93,15 @@ def _of_target(subject: Subject, target: TargetValues) -> list[Leak]:
     if quick is None:
         return []
     effects = list(_effects(subject, target, quick))
-    effects.sort(key=lambda effect: (not effect.is_warning, _RANKS.index(effect.grouping.origin), -effect.ratio))
+    inputs = subject.dataset.inputs
+    effects.sort(
+        key=lambda effect: (
+            not effect.is_warning,
+            _RANKS.index(effect.grouping.origin),
+            effect.grouping.column not in inputs,
+            -effect.ratio,
+        )
+    )
     kept: list[_Effect] = []
     for effect in effects:
         same = any(determines(effect.labels, other.labels) or determines(other.labels, effect.labels) for other in kept)
@@ -180,8 +196,10 @@ def _leak(subject: Subject, target: TargetValues, effect: _Effect) -> Leak:
     if effect.answered_by:
         instead = f"the split {effect.answered_by}"
     else:
-        ours = {"family": "--split cluster", "material": "--split system", "chemistry": "--split system"}
-        instead = ours.get(grouping.origin, f"--split group:{grouping.column}")
+        ours = {"family": "--split cluster", "prefix": "--split group:COLUMN, with a column made of it"}
+        by_column = grouping.column and "," not in grouping.column
+        instead = f"--split group:{grouping.column}" if by_column else "--split system"
+        instead = ours.get(grouping.origin, instead)
     text = (
         f"Rows with the same {grouping.name} ({effect.n_groups} groups) belong together: with whole groups left out "
         f"a quick model's error in {target.name} is {effect.ratio:.1f} times that on random rows "

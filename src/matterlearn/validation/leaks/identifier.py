@@ -25,6 +25,10 @@ PREDICTS: Final = 0.5
 """The same of an identifier that is no input, where it does no harm but says how the table was put together."""
 
 
+CHANCE: Final = 5.0
+"""Added to both, divided by the number of rows: of 20 rows chance explains a fifth now and then."""
+
+
 @dataclass(frozen=True, eq=False)
 class Identifier:
     """A column that names rows.
@@ -64,7 +68,7 @@ def find_identifiers(subject: Subject) -> list[Leak]:
 def _leak(subject: Subject, target: TargetValues, column: Identifier) -> list[Leak]:
     y, seed = target.ranks, subject.seed_of("identifier", target.name, column.name)
     is_input = column.name in subject.dataset.inputs
-    worth = PREDICTS_AS_INPUT if is_input else PREDICTS
+    worth = (PREDICTS_AS_INPUT if is_input else PREDICTS) + CHANCE / len(y)
     order = column.order[target.rows]
     filled = np.isfinite(order)
     by_order = explained_by_numbers(order[filled], y[filled], seed=seed, worth=worth)

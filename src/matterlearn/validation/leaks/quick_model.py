@@ -32,8 +32,8 @@ class QuickModel:
 
     Kernel ridge regression with an exponential or Matern 3/2 kernel on standardised descriptors. With
     `A = (K + noise I)^-1` and `a = A y`, the errors on rows `B` that are left out are `A[B, B]^-1 a[B]` exactly,
-    without another fit (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 5.4.2, for one row;
-    the same algebra holds for blocks).
+    without another fit (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 5.4.2, for one
+    row; the same algebra holds for blocks).
 
     Attributes
     ----------

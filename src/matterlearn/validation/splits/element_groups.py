@@ -37,7 +37,7 @@ class ElementGroupSplit(Splitter):
     n_splits : int
         Most groups to test. Elements are dealt out so that the groups test about equally many rows. At least half of
         the rows are always left to train on: where `n_splits` groups would take more, smaller ones are made and
-        `n_splits` of them are tested, drawn at random. With at least as many groups as elements this is
+        `n_splits` of them are tested, those that hold most rows. With at least as many groups as elements this is
         leave-one-element-out.
     random_state : int
         Seed that decides between equals.
@@ -111,7 +111,7 @@ class ElementGroupSplit(Splitter):
                 break
             n_groups = min(len(free), n_groups + max(1, n_groups // 4))
         if n_groups > n_splits:  # smaller groups, of which only some are tested
-            kept = np.sort(rng.choice(n_groups, n_splits, replace=False))
+            kept = np.sort(np.argsort(-np.array(tested), kind="stable")[:n_splits])
             members = [members[g] for g in kept]
         return [tuple(ranked[k] for k in group) for group in members if group]
 

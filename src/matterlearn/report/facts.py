@@ -1,0 +1,81 @@
+"""What the headline, the tables and the figures of one target share, worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from matterlearn.report.rows import ELEMENT, tested_splits
+from matterlearn.report.words import LIKE_TRAINING, leading_split, split_kind
+from matterlearn.validation import breakdown
+from matterlearn.validation.evidence import Evidence
+from matterlearn.validation.protocol import MODEL
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Evidence of one target and tables from it.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        Of one target.
+    """
+
+    evidence: Evidence
+    _by_element: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _by_fold: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Scores of every model on every split."""
+        return self.evidence.scores()
+
+    @cached_property
+    def model_scores(self) -> pd.DataFrame:
+        """Scores of the judged model, by split."""
+        return self.scores[self.scores["model"] == MODEL].set_index("split")
+
+    @cached_property
+    def splits(self) -> list[str]:
+        """Splits whose rows the model had not seen, the deciding one first."""
+        return tested_splits(self.evidence)
+
+    @cached_property
+    def kind(self) -> str | None:
+        """The split whose test rows are like the training rows."""
+        return leading_split(self.splits, LIKE_TRAINING)
+
+    @cached_property
+    def element_splits(self) -> list[str]:
+        """Splits that leave elements out."""
+        return [split for split in self.splits if split_kind(split) == ELEMENT]
+
+    @property
+    def unit(self) -> str:
+        """Unit of the target."""
+        return str(self.evidence.data["unit"])
+
+    @property
+    def level(self) -> float:
+        """What the intervals promise."""
+        return float(self.evidence.plan["level"])
+
+    def mae(self, split: str) -> float:
+        """Return the mean absolute error of the model on a split."""
+        return float(self.model_scores.loc[split, "mae"])
+
+    def by_element(self, split: str) -> pd.DataFrame:
+        """Return errors and intervals over the rows that hold each element."""
+        if split not in self._by_element:
+            evidence = self.evidence
+            self._by_element[split] = breakdown.by_element(evidence.predictions, evidence.rows, evidence.folds, split)
+        return self._by_element[split]
+
+    def by_fold(self, split: str) -> pd.DataFrame:
+        """Return what was held out in each fold and the scores there, worst first."""
+        if split not in self._by_fold:
+            self._by_fold[split] = self.evidence.by_fold(split, MODEL)
+        return self._by_fold[split]

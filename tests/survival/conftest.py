@@ -1,0 +1,93 @@
+"""The small fit that is broken in every way, and what it gives when nobody disturbs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outputs import difference, read_output, small_table
+from warm_runs import WarmRuns, modules_of_a_run, warm_runs
+
+from matterlearn.workflow.plan import Plan
+
+if not hasattr(os, "fork"):
+    collect_ignore_glob = ["test_*.py"]  # the runs are forks
+
+
+SMALLEST = Plan(
+    candidates=("ridge",),
+    splits=("random", "element"),
+    n_folds=3,
+    n_element_groups=3,
+    inner_folds=2,
+    calibration_folds=2,
+    calibration_splits=2,
+    n_explained=0,
+)
+"""A plan of a second; no clock says what of it is done."""
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """Two fits of one table, that differ in their seed, and how long one takes."""
+
+    table: Path
+    plans: Path
+    """Folder with the plans `1.json` and `2.json`, that differ in the seed."""
+    old: Path
+    new: Path
+    old_output: dict[str, Any]
+    new_output: dict[str, Any]
+    seconds: float
+    """Of a warm run."""
+
+    staged: float
+    """Seconds of a warm run before it begins to write its output."""
+
+    def arguments(self, out: Path, *, seed: int = 2, table: Path | None = None) -> list[object]:
+        """Return the command that gives the new output, or the old one with seed 1."""
+        plan = self.plans / f"{seed}.json"
+        return ["fit", table or self.table, "--target", "gap_eV", "--plan", plan, "--workers", "1", "--out", out]
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory) -> list[str]:
+    """What a run of the command imports."""
+    folder = tmp_path_factory.mktemp("cold")
+    table = small_table(folder / "table.csv")
+    names = modules_of_a_run(
+        *("fit", table, "--target", "gap_eV", "--models", "ridge", "--budget", "0.01s", "--workers", "1"),
+        *("--out", folder / "out"),
+    )
+    assert "matterlearn.workflow.fit" in names
+    return names
+
+
+@pytest.fixture(scope="session")
+def run(modules) -> Iterator[WarmRuns]:
+    """Runs the command in a fork of a process that has imported everything."""
+    with warm_runs(modules) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def undisturbed(run, tmp_path_factory) -> Undisturbed:
+    """The outputs to which all others are compared."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    table = small_table(folder / "table.csv")
+    for seed in (1, 2):
+        (folder / f"{seed}.json").write_text(replace(SMALLEST, seed=seed).to_text())
+    found = Undisturbed(table, folder, folder / "old", folder / "new", {}, {}, 0.0, 0.0)
+    first = run(*found.arguments(found.old, seed=1))
+    assert first.code == 0, first.printed
+    second = run(*found.arguments(found.new), after=1e9, once=folder / ".new.staging-*")
+    assert second.code == 0, second.printed
+    assert second.seen is not None
+    old, new = read_output(found.old), read_output(found.new)
+    assert {"predictions", "model"} <= set(difference(old, new))  # else a mixture of both would not be seen
+    assert sorted(path.name for path in folder.iterdir()) == ["1.json", "2.json", "new", "old", "table.csv"]
+    return replace(found, old_output=old, new_output=new, seconds=second.seconds, staged=second.seen)
