@@ -56,7 +56,7 @@ NEW_ROWS = table(20, seed=3)[INPUTS]
 @cache
 def zoo() -> Model:
     """A blend of one estimator of each kind, fitted through the front door: formulas, categories and numbers in."""
-    networks = MLPRegressor((4,), max_iter=40, n_iter_no_change=4, tol=1e9)  # ends after five epochs
+    networks = MLPRegressor(hidden_layer_sizes=(4,), max_iter=40, n_iter_no_change=4, tol=1e9)  # ends after five epochs
     members = {
         "tree": DecisionTreeRegressor(max_depth=3),
         "forest": ExtraTreesRegressor(3),
@@ -70,9 +70,8 @@ def zoo() -> Model:
         "mean": DummyRegressor(),
     }
     blend = Blend(list(members.items()), [1 / len(members)] * len(members))
-    return fit(
-        table(30), "gap_eV", inputs=INPUTS, models={"zoo": blend}, budget=0.01, workers=1, seed=2
-    ).model  # fmt: skip
+    quick = {"budget": 0.01, "workers": 1, "seed": 2}
+    return fit(table(24), "gap_eV", inputs=INPUTS, models={"zoo": blend}, **quick).model
 
 
 @cache
@@ -174,19 +173,21 @@ def node(loader: str, name: str, **more: Any) -> dict[str, Any]:
     return {"__class__": kind, "__module__": module, "__loader__": loader, **more}
 
 
-ESTIMATOR = next(name for name in container_of(zoo_bytes()).parts if name.endswith("estimator.skops"))
+def part_names(ending: str) -> list[str]:
+    """Return the names of the parts with an ending."""
+    return sorted(name for name in container_of(zoo_bytes()).parts if name.endswith(ending))
 
 
 def stored() -> Stored:
     """Return the estimator of the zoo, taken apart."""
-    return Stored(container_of(zoo_bytes()).parts[ESTIMATOR])
+    return Stored(container_of(zoo_bytes()).parts[part_names("estimator.skops")[0]])
 
 
 def with_estimator(path: Path, change: Callable[[Stored], Any]) -> Path:
     """Write the file of the zoo with its estimator changed, sums and all."""
     whole = stored()
     change(whole)
-    return rewritten(path, {ESTIMATOR: whole.data()})
+    return rewritten(path, {part_names("estimator.skops")[0]: whole.data()})
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,7 @@ def fit(
         str | None,
         typer.Option(help="Targets whose decimal logarithm is learned, comma-separated.", show_default=False),
     ] = None,
-    weights: Annotated[
-        str | None, typer.Option(help="Column with weights of the rows.", show_default=False)
-    ] = None,
+    weights: Annotated[str | None, typer.Option(help="Column with weights of the rows.", show_default=False)] = None,
     split: Annotated[
         str,
         typer.Option(
@@ -44,7 +42,8 @@ def fit(
     ] = "random",
     budget: Annotated[str, typer.Option(help="Time to spend, as 90s, 5m, 1h or full.")] = "5m",
     plan: Annotated[
-        Path | None, typer.Option(help="Follow the plan of an earlier fit: plan.json, or its folder.", show_default=False)
+        Path | None,
+        typer.Option(help="Follow the plan of an earlier fit: plan.json, or its folder.", show_default=False),
     ] = None,
     models: Annotated[
         str | None, typer.Option(help="Candidate models, comma-separated. By default all.", show_default=False)
@@ -70,9 +69,9 @@ def fit(
 
     from matterlearn.chemistry.ions import read_ions
     from matterlearn.cli.options import names, stated_kinds
+    from matterlearn.cli.tables import find_table
     from matterlearn.core.journal import Journal
     from matterlearn.core.locking import folder_lock
-    from matterlearn.cli.tables import find_table
 
     source, name = find_table(DEMO if demo else str(table), target=target, inputs=names(inputs), strict=strict)
 

@@ -39,6 +39,7 @@ _FILE: Final = re.compile(r"[A-Za-z0-9\-]{1,64}\.(npy|npz|bin)|schema\.json")
 _NUMBERS: Final = ("bool", *(f"{s}int{b}" for s in ("", "u") for b in (8, 16, 32, 64)), "float32", "float64")
 _SCALARS: Final = frozenset(f"numpy.{name}" for name in (*_NUMBERS, "str_"))
 _KEYS: Final = frozenset({"builtins.str", "builtins.int", "builtins.float", "builtins.bool"})
+_KEYS_AND_SCALARS: Final = _KEYS | _SCALARS
 _LOSSES: Final = frozenset(
     f"sklearn._loss._loss.Cy{name}"
     for name in ("HalfSquaredError", "AbsoluteError", "PinballLoss", "HuberLoss", "HalfPoissonLoss", "HalfGammaLoss")
@@ -96,6 +97,7 @@ class _Check:
         self.unknown: set[str] = set()
         self.content_of: dict[int, int] = {}  # number of an object -> its content
         self.owner_of: dict[str, int] = {}  # file -> number of the object it belongs to
+        self._headers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         self._contents: dict[Any, int] = {}  # what was seen -> a small integer for it
         self._checks: Mapping[str, Callable[[Any, str], bool]] = {
             "DictNode": self._dict,
@@ -104,7 +106,7 @@ class _Check:
             "SetNode": lambda node, name: name == "builtins.set",
             "JsonNode": self._json,
             "SliceNode": self._slice,
-            "TypeNode": lambda node, name: name in _KEYS | _SCALARS,
+            "TypeNode": lambda node, name: name in _KEYS_AND_SCALARS,
             "NdArrayNode": self._array,
             "ObjectNode": self._object,
             "TreeNode": self._tree,
@@ -151,7 +153,7 @@ class _Check:
         _require(
             keys["__loader__"] == "ListNode"
             and len(keys["content"]) == len(node["content"])
-            and all(_name(kind) in _KEYS | _SCALARS for kind in keys["content"])
+            and all(_name(kind) in _KEYS_AND_SCALARS for kind in keys["content"])
         )
         return name in ("builtins.dict", "sklearn.utils._bunch.Bunch")
 
@@ -186,6 +188,11 @@ class _Check:
         """Return shape and type of a stored array whose file holds just as many bytes."""
         file, number = node["file"], node["__id__"]
         _require(node["type"] == "numpy" and self.owner_of.setdefault(file, number) == number)  # else read many times
+        if file not in self._headers:
+            self._headers[file] = self._read_header(file)
+        return self._headers[file]
+
+    def _read_header(self, file: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         with self.archive.open(file) as stream:
             version = npy.read_magic(stream)
             _require(version in ((1, 0), (2, 0)))

@@ -194,9 +194,7 @@ def _judge_fold(job: FoldJob) -> Result:
     predictions = [_model_rows(model, reliability, test, "model", common)]
     for name, baseline in settings.baselines.items():
         fitted = _fit_baseline(baseline, train, train.y)
-        predictions.append(
-            prediction_rows(**common, model=name, role="baseline", prediction=fitted.predict(test.X))
-        )
+        predictions.append(prediction_rows(**common, model=name, role="baseline", prediction=fitted.predict(test.X)))
     if settings.shuffled and job.fitted is None:
         order = np.random.default_rng(item_seed(seed, "shuffled")).permutation(len(train.y))
         fitted = _fit_baseline(chosen_model(model), train, train.y[order])
@@ -265,9 +263,7 @@ def _fit_baseline(model: Any, rows: Rows, y: NDArray[np.float64]) -> Any:
     return fit_weighted(clone(model), rows.X, y, weight)
 
 
-def _model_rows(
-    model: Any, reliability: Reliability, rows: Rows, role: str, common: Mapping[str, Any]
-) -> pd.DataFrame:
+def _model_rows(model: Any, reliability: Reliability, rows: Rows, role: str, common: Mapping[str, Any]) -> pd.DataFrame:
     prediction, spread = predict_with_spread(model, rows.X)
     verdict = reliability.judge(rows.X, rows.elements, prediction, spread)
     errors = np.abs(prediction - rows.y)

@@ -18,7 +18,6 @@ from matterlearn.core.journal import Journal
 from matterlearn.core.parallel import item_seed, map_items, single_thread
 from matterlearn.core.time_left import TimeLeft
 from matterlearn.data.dataset import Dataset
-from matterlearn.models.selection import CandidateSelector
 from matterlearn.validation.data_card import data_card, row_table
 from matterlearn.validation.evidence import COLUMNS, Evidence
 from matterlearn.validation.explain.fold import explain_final

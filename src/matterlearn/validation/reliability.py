@@ -305,9 +305,7 @@ def _signs_of(
     spread: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return signs in the order of `SIGNS`, shape (n_samples, 5)."""
-    return np.column_stack(
-        [distance, neighbor_errors.mean(axis=1), neighbor_targets.std(axis=1), spread, prediction]
-    )
+    return np.column_stack([distance, neighbor_errors.mean(axis=1), neighbor_targets.std(axis=1), spread, prediction])
 
 
 def predict_with_spread(model: Any, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

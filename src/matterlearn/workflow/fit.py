@@ -247,9 +247,7 @@ def _carried_out(plan: Plan, folds: Sequence[Fold], evidence: Evidence) -> Plan:
     return replace(plan, skipped=(*plan.skipped, *(name for name in names if name not in done)))
 
 
-def _complete(
-    judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[dict[str, Any]]
-) -> Evidence:
+def _complete(judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[dict[str, Any]]) -> Evidence:
     """Return the evidence with plan, leaks, versions and what a reader must know."""
     evidence = judgement.evidence
     first = judgement.fitted[dataset.targets[0]]
@@ -405,7 +403,9 @@ def _estimators(
     usable = {name: estimator for name, estimator in found.items() if takes_weights(estimator)}
     without = [name for name in found if name not in usable]
     if not usable or (without and models is not None):
-        raise ArgumentError(f"{without[0]!r} takes no weights of rows", where="models", fix="leave it or the weights out")
+        raise ArgumentError(
+            f"{without[0]!r} takes no weights of rows", where="models", fix="leave it or the weights out"
+        )
     return usable, [f"left out, since it takes no weights of rows: {name}" for name in without]
 
 

@@ -17,6 +17,7 @@ from matterlearn.data.tables import read_table
 from matterlearn.validation.evidence import plain
 from matterlearn.workflow.model import Model
 
+
 def predict(
     model: Model | str | os.PathLike[str],
     table: pd.DataFrame | str | os.PathLike[str],

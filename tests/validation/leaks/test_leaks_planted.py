@@ -17,7 +17,27 @@ from matterlearn.validation.folds import Fold, make_folds
 from matterlearn.validation.leaks import Leak, find_leaks
 from matterlearn.validation.leaks.leak import CHECKS, MOST_ROWS
 
-METALS = ["Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba", "Zn", "Al", "Ga", "In", "Ti", "Zr", "Fe", "Co", "Ni", "Cu"]
+METALS = [
+    "Li",
+    "Na",
+    "K",
+    "Rb",
+    "Cs",
+    "Mg",
+    "Ca",
+    "Sr",
+    "Ba",
+    "Zn",
+    "Al",
+    "Ga",
+    "In",
+    "Ti",
+    "Zr",
+    "Fe",
+    "Co",
+    "Ni",
+    "Cu",
+]
 NONMETALS = ["F", "Cl", "Br", "I", "O", "S", "Se", "N", "P"]
 
 
@@ -27,7 +47,9 @@ def compounds(n_rows: int, seed: int = 0) -> pd.DataFrame:
     names = [f"{m}{i}{x}{j}" for m in METALS for x in NONMETALS for i, j in ((1, 1), (1, 2), (2, 1), (2, 3))]
     chosen = rng.choice(len(names), n_rows, replace=False)
     strength = {symbol: k for k, symbol in enumerate([*METALS, *NONMETALS])}
-    metal = np.array([strength[next(m for m in sorted(METALS, key=len)[::-1] if names[i].startswith(m))] for i in chosen])
+    metal = np.array(
+        [strength[next(m for m in sorted(METALS, key=len)[::-1] if names[i].startswith(m))] for i in chosen]
+    )
     return pd.DataFrame(
         {
             "formula": [names[i] for i in chosen],
@@ -186,7 +208,9 @@ def test_an_input_that_predicts_along_a_curve():
 
 def test_two_inputs_that_give_the_target_together():
     rng = np.random.default_rng(0)
-    table = compounds(200).assign(total=rng.normal(size=200), reference=rng.normal(size=200), other=rng.normal(size=200))
+    table = compounds(200).assign(
+        total=rng.normal(size=200), reference=rng.normal(size=200), other=rng.normal(size=200)
+    )
     table["gap_eV"] = table["total"] - table["reference"]
     found = leaks_of(table, ["formula", "total", "reference", "other"])
     assert summary(found, "sibling") == [("warning", "total, reference")]
@@ -243,7 +267,8 @@ def test_weights_and_other_targets_are_no_siblings():
 
 
 def with_identifiers(table: pd.DataFrame) -> pd.DataFrame:
-    names = [f"{'old' if value < 1.5 else 'new'}-{7919 * i % 10007}" for i, value in enumerate(table["gap_eV"])]
+    is_low = table["gap_eV"] < table["gap_eV"].median()
+    names = [f"{'old' if low else 'new'}-{7919 * i % 10007}" for i, low in enumerate(is_low)]
     return table.assign(sample_id=np.arange(1, len(table) + 1), name=names)
 
 

@@ -82,7 +82,7 @@ def learning_curve(
     """
     y, truth, groups = np.asarray(y_train), np.asarray(y_test, dtype=np.float64), np.asarray(duplicates)
     weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    of_test = None if test_weight is None else np.asarray(test_weight, dtype=np.float64)
+    of_test = None if test_weight is None or not np.any(test_weight) else np.asarray(test_weight, dtype=np.float64)
     points, before = [], max(FEWEST_ROWS, rows_needed(model)) - 1
     for share, rows in zip(shares, nested_parts(groups, shares, seed=item_seed(seed, "parts")), strict=True):
         if not before < len(rows) < len(y) or (weights is not None and not weights[rows].any()):

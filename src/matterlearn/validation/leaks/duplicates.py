@@ -83,9 +83,9 @@ def _contradictions(subject: Subject, target: TargetValues) -> list[Leak]:
         2 if target.is_class else 1
     )
     text = (
-        f"{count(int(differs.sum()), 'group')} of rows ({len(inside)} rows) are equal in all inputs but differ in "
-        f"{target.name}, by {target.amount(least)} from their mean on average, which no model of these inputs can "
-        "predict; add the input that tells them apart, or average them."
+        f"In {count(int(differs.sum()), 'group')} of rows ({len(inside)} rows) all inputs are equal but {target.name} "
+        f"differs, by {target.amount(least)} from the mean on average, which no model of these inputs can predict; add "
+        "the input that tells the rows apart, or average them."
     )
     rows = subject.row_ids(target.rows[inside])
     return [Leak(target.name, "contradictions", "note", text, value=least, n=int(differs.sum()), rows=rows)]

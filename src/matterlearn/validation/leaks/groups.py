@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from matterlearn.validation.leaks.groupings import Grouping, Origin, determines, families, groupings
 from matterlearn.validation.leaks.leak import Leak, severity
 from matterlearn.validation.leaks.quick_model import QuickModel, deal_groups
+from matterlearn.validation.leaks.sibling import MOST_CLASSES
 from matterlearn.validation.leaks.single_column import explained_by_labels
 from matterlearn.validation.leaks.subject import Subject, TargetValues
 
@@ -28,8 +29,9 @@ FILLED: Final = 0.5
 """Share of the rows that must belong to a group."""
 
 CONSEQUENCE: Final = 0.9
-"""Share of the target's variance that groups explain alone, from which they are a consequence of it (a class of band
-gaps), not a cause: to leave them out is to leave out a range of the target."""
+"""Share of the target's variance that the values of a column explain alone, if they are few, from which they are a
+consequence of it (classes of band gaps), not a cause: to leave them out is to leave out a range of the target. Such a
+column is found as a sibling."""
 
 SEPARATED: Final = 0.9
 """Share of a split's test rows without a row of their group in training from which the split answers for the groups."""
@@ -123,11 +125,17 @@ def _effects(subject: Subject, target: TargetValues, quick: QuickModel) -> Itera
         if counts.max() > LARGEST * inside.sum():
             continue
         effect = _measured(subject, target, quick, grouping, random)
-        if effect.ratio < RATIO:
-            continue
-        y = target.ranks[quick.present[inside]]
-        if explained_by_labels(labels[inside], y, seed=subject.seed_of("consequence")) < CONSEQUENCE:
+        if effect.ratio >= RATIO and not _is_consequence(subject, target, quick, effect):
             yield effect
+
+
+def _is_consequence(subject: Subject, target: TargetValues, quick: QuickModel, effect: _Effect) -> bool:
+    kind = subject.dataset.kinds.get(effect.grouping.column)
+    if kind not in ("category", "number") or effect.n_groups > MOST_CLASSES:
+        return False
+    inside = effect.labels >= 0
+    y = target.ranks[quick.present[inside]]
+    return explained_by_labels(effect.labels[inside], y, seed=subject.seed_of("consequence")) >= CONSEQUENCE
 
 
 def _candidates(subject: Subject, quick: QuickModel) -> Iterator[Grouping]:

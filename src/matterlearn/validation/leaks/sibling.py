@@ -25,6 +25,9 @@ PREDICTS_AS_CATEGORY: Final = 0.95
 """The same of a category among the inputs: a structure type or a route may well explain most of a target (0.83 of the
 energy of intermetallic compounds), a class made of the target explains all."""
 
+MOST_CLASSES: Final = 20
+"""Values up to which a category may be a class made of the target; more of them are groups of rows (see `groups`)."""
+
 GIVES: Final = 0.999
 """Share of the variance that two columns explain together by a straight line: a sum or a difference that was computed
 (or, of logarithms, a product or a ratio). Nothing that was measured twice agrees as well."""
@@ -76,7 +79,11 @@ def _alone(subject: Subject, target: TargetValues, skipped: Collection[str]) -> 
         if len(filled) < max(FEWEST_ROWS, FILLED * len(target.rows)) or np.ptp(y, axis=0).max() == 0:
             continue
         if name not in subject.numbers:
-            strength = explained_by_labels(labels[filled], y, seed=seed)
+            if len(np.unique(labels[filled])) > MOST_CLASSES:
+                continue
+            strength = max(
+                explained_by_labels(labels[filled], values, seed=seed) for values in (y, target.values[filled])
+            )
             if strength >= (PREDICTS_AS_CATEGORY if name in subject.dataset.inputs else PREDICTS):
                 how = f"alone tells {target.name} (its values explain {strength:.3f} of the variance)"
                 found.append(_leak(subject, target, [name], strength, len(filled), how))
