@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import io
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +38,7 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
 import matterlearn
-from matterlearn.core.container import Container, read_container, write_container
+from matterlearn.core.container import Container, read_container
 from matterlearn.models.blend import Blend
 from matterlearn.workflow.fit import fit
 from matterlearn.workflow.model import KIND, Model
@@ -59,13 +62,13 @@ def zoo() -> Model:
     networks = MLPRegressor(hidden_layer_sizes=(4,), max_iter=40, n_iter_no_change=4, tol=1e9)  # ends after five epochs
     members = {
         "tree": DecisionTreeRegressor(max_depth=3),
-        "forest": ExtraTreesRegressor(3),
-        "stages": GradientBoostingRegressor(n_estimators=3),
-        "boosting": HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=3, early_stopping=False),
+        "forest": ExtraTreesRegressor(2),
+        "stages": GradientBoostingRegressor(n_estimators=2),
+        "boosting": HistGradientBoostingRegressor(max_iter=2, min_samples_leaf=3, early_stopping=False),
         "machine": TransformedTargetRegressor(SVR(), transformer=StandardScaler()),
         "kernel": KernelRidge(kernel="laplacian"),
         "neighbours": KNeighborsRegressor(3, weights="distance", algorithm="brute"),
-        "networks": BaggingRegressor(networks, 2, bootstrap=False),
+        "networks": BaggingRegressor(networks, 1, bootstrap=False),
         "line": make_pipeline(StandardScaler(), Ridge()),
         "mean": DummyRegressor(),
     }
@@ -77,30 +80,50 @@ def zoo() -> Model:
 @cache
 def zoo_bytes() -> bytes:
     """The file of the zoo."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         return zoo().save(Path(folder) / "model.mlz").read_bytes()
 
 
-def container_of(data: bytes) -> Container:
-    import tempfile
-
+@cache
+def whole() -> Container:
+    """What the file of the zoo holds."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "m.mlz").write_bytes(data)
-        return read_container(Path(folder) / "m.mlz", KIND)
+        path = Path(folder) / "model.mlz"
+        path.write_bytes(zoo_bytes())
+        return read_container(path, KIND)
+
+
+def head(parts: Mapping[str, bytes], content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest whose sizes and sums fit the parts."""
+    listed = {name: {"size": len(part), "sha256": hashlib.sha256(part).hexdigest()} for name, part in parts.items()}
+    return {"format": "matterlearn", "kind": KIND, "schema_version": 1, "parts": listed, "content": content}
+
+
+def packed(
+    path: Path,
+    parts: Mapping[str, bytes],
+    content: Mapping[str, Any],
+    *,
+    method: int = zipfile.ZIP_STORED,
+    **changes: Any,
+) -> Path:
+    """Write a container by other means than the library's, with a manifest that fits unless told otherwise."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("manifest.json", json.dumps({**head(parts, content), **changes}))
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return path
 
 
 def rewritten(
     path: Path, parts: Mapping[str, bytes | None] | None = None, change: Callable[[dict[str, Any]], Any] | None = None
 ) -> Path:
     """Write the file of the zoo with other parts (None leaves one out) or a changed manifest, sums and all."""
-    whole = container_of(zoo_bytes())
-    content = json.loads(json.dumps(whole.manifest))
+    content = copy.deepcopy(whole().manifest)
     if change is not None:
         change(content)
-    kept = {name: part for name, part in {**whole.parts, **(parts or {})}.items() if part is not None}
-    return write_container(path, KIND, kept, content)
+    kept = {name: part for name, part in {**whole().parts, **(parts or {})}.items() if part is not None}
+    return packed(path, kept, content)
 
 
 class Stored:
@@ -175,19 +198,19 @@ def node(loader: str, name: str, **more: Any) -> dict[str, Any]:
 
 def part_names(ending: str) -> list[str]:
     """Return the names of the parts with an ending."""
-    return sorted(name for name in container_of(zoo_bytes()).parts if name.endswith(ending))
+    return sorted(name for name in whole().parts if name.endswith(ending))
 
 
 def stored() -> Stored:
     """Return the estimator of the zoo, taken apart."""
-    return Stored(container_of(zoo_bytes()).parts[part_names("estimator.skops")[0]])
+    return Stored(whole().parts[part_names("estimator.skops")[0]])
 
 
 def with_estimator(path: Path, change: Callable[[Stored], Any]) -> Path:
     """Write the file of the zoo with its estimator changed, sums and all."""
-    whole = stored()
-    change(whole)
-    return rewritten(path, {part_names("estimator.skops")[0]: whole.data()})
+    estimator = stored()
+    change(estimator)
+    return rewritten(path, {part_names("estimator.skops")[0]: estimator.data()})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import sys
@@ -10,12 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rights import give_up_rights, ignores_permissions
 
 import matterlearn
 
 SOURCE = Path(matterlearn.__file__).parents[1]
-_PR_CAPBSET_DROP = 24  # <sys/prctl.h>
-_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2  # <linux/capability.h>: what lets root ignore permissions
 
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -37,23 +35,7 @@ def child() -> Child:
             capture_output=True,
             text=True,
             timeout=120,
-            preexec_fn=_give_up_rights if bound and _ignores_permissions() else None,
+            preexec_fn=give_up_rights if bound and ignores_permissions() else None,
         )
 
     return run
-
-
-def _ignores_permissions() -> bool:
-    if not hasattr(os, "geteuid"):
-        pytest.skip("permissions of folders work differently here")
-    if os.geteuid() != 0:
-        return False
-    if not sys.platform.startswith("linux"):
-        pytest.skip("root ignores permissions, and giving that up is only written for Linux")
-    return True
-
-
-def _give_up_rights() -> None:
-    for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
-        if ctypes.CDLL(None, use_errno=True).prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0):
-            raise OSError(ctypes.get_errno(), "prctl")

@@ -81,7 +81,9 @@ class Browser:
                 return dict(answer["result"])
             self._note(answer)
 
-    def open(self, page: Path, *, width: int = 1200, height: int = 900, dark: bool = False, mobile: bool = False) -> None:
+    def open(
+        self, page: Path, *, width: int = 1200, height: int = 900, dark: bool = False, mobile: bool = False
+    ) -> None:
         """Open a file in a window of a size and wait until its images are decoded."""
         scheme = "dark" if dark else "light"
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])

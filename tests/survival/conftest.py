@@ -55,16 +55,22 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="session")
-def modules(tmp_path_factory) -> list[str]:
-    """What a run of the command imports."""
-    folder = tmp_path_factory.mktemp("cold")
+def cold(tmp_path_factory) -> tuple[Undisturbed, list[str]]:
+    """The old output, written by the command as the shell starts it, and what that imported."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for seed in (1, 2):
+        (folder / f"{seed}.json").write_text(replace(SMALLEST, seed=seed).to_text())
     table = small_table(folder / "table.csv")
-    names = modules_of_a_run(
-        *("fit", table, "--target", "gap_eV", "--models", "ridge", "--budget", "0.01s", "--workers", "1"),
-        *("--out", folder / "out"),
-    )
-    assert "matterlearn.workflow.fit" in names
-    return names
+    found = Undisturbed(table, folder, folder / "old", folder / "new", {}, {}, 0.0, 0.0)
+    modules = modules_of_a_run(*found.arguments(found.old, seed=1))
+    assert "matterlearn.workflow.fit" in modules
+    return replace(found, old_output=read_output(found.old)), modules
+
+
+@pytest.fixture(scope="session")
+def modules(cold) -> list[str]:
+    """What a run of the command imports."""
+    return cold[1]
 
 
 @pytest.fixture(scope="session")
@@ -75,19 +81,14 @@ def run(modules) -> Iterator[WarmRuns]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(run, tmp_path_factory) -> Undisturbed:
+def undisturbed(cold, run) -> Undisturbed:
     """The outputs to which all others are compared."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    table = small_table(folder / "table.csv")
-    for seed in (1, 2):
-        (folder / f"{seed}.json").write_text(replace(SMALLEST, seed=seed).to_text())
-    found = Undisturbed(table, folder, folder / "old", folder / "new", {}, {}, 0.0, 0.0)
-    first = run(*found.arguments(found.old, seed=1))
-    assert first.code == 0, first.printed
-    second = run(*found.arguments(found.new), after=1e9, once=folder / ".new.staging-*")
-    assert second.code == 0, second.printed
-    assert second.seen is not None
-    old, new = read_output(found.old), read_output(found.new)
-    assert {"predictions", "model"} <= set(difference(old, new))  # else a mixture of both would not be seen
+    found = cold[0]
+    folder = found.new.parent
+    ended = run(*found.arguments(found.new), after=1e9, once=folder / ".new.staging-*")
+    assert ended.code == 0, ended.printed
+    assert ended.seen is not None
+    new = read_output(found.new)
+    assert {"predictions", "model"} <= set(difference(found.old_output, new))  # else a mixture would not be seen
     assert sorted(path.name for path in folder.iterdir()) == ["1.json", "2.json", "new", "old", "table.csv"]
-    return replace(found, old_output=old, new_output=new, seconds=second.seconds, staged=second.seen)
+    return replace(found, new_output=new, seconds=ended.seconds, staged=ended.seen)

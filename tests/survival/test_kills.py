@@ -10,6 +10,7 @@ import random
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ KILLS = int(os.environ.get("MATTERLEARN_KILLS", "50"))
 AT_ONCE = 2
 """Runs at the same time, each in a folder of its own."""
 
-IN_A_ROW = 3
+IN_A_ROW = 5
 """Kills, each of the rerun of the one before, until a rerun is let finish."""
 
 
@@ -40,16 +41,16 @@ class Seen:
 
 
 @pytest.mark.timeout(120 + 20 * KILLS)
-def test_killed_at_random_moments(undisturbed, modules, tmp_path):
+def test_killed_at_random_moments(undisturbed, run, modules, tmp_path):
     seen = [Seen() for _ in range(AT_ONCE)]
 
     def attack(number: int) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         moments = random.Random(number)
-        with warm_runs(modules) as run:
+        with nullcontext(run) if number == 0 else warm_runs(modules) as start:
             while seen[number].kills < KILLS / AT_ONCE:
-                kill_and_finish(run, undisturbed, folder, moments, seen[number])
+                kill_and_finish(start, undisturbed, folder, moments, seen[number])
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(attack, range(AT_ONCE)))
@@ -59,7 +60,7 @@ def test_killed_at_random_moments(undisturbed, modules, tmp_path):
     assert total["kept"] > 0.2 * KILLS, total
     assert total["staging"] > 0.1 * KILLS, total
     assert total["old"] > 0.5 * KILLS, total
-    assert total["new"] > 0, total
+    assert total["new"] > 0 or KILLS < 50, total
 
 
 def kill_and_finish(run: WarmRuns, undisturbed, folder: Path, moments: random.Random, seen: Seen) -> None:

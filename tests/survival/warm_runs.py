@@ -3,8 +3,7 @@
 A run of the real command spends seconds on imports, and fifty kills would hit little else. The forks run the same
 `main` with the same arguments; they use one worker, because a process that was forked must start no threads of numba.
 
-As a program: reads one request a line and answers one line, both JSON; see `WarmRuns` and `Ended`. A code below 0 is
-the signal that ended the run. Seconds of a kill count from the start, or from the moment at which a path fits its pattern.
+As a program: reads one request a line and answers one line, both JSON; see `WarmRuns` and `Ended`.
 """
 
 from __future__ import annotations
@@ -39,6 +38,8 @@ class Ended:
     """How a run ended."""
 
     code: int
+    """Below 0: the signal that ended it."""
+
     seconds: float
     printed: str
     seen: float | None
@@ -59,7 +60,9 @@ class WarmRuns:
         largest_file: int | None = None,
         folder: object = None,
     ) -> Ended:
-        """Run the command, and kill it `after` seconds if that is given (counted from `once`, a pattern of paths).
+        """Run the command, and kill it `after` seconds if that is given.
+
+        They count from the start, or from the moment at which a path fits `once`, a pattern.
 
         With `largest_file`, writing beyond so many bytes in one file fails; `folder` is the working directory.
         """

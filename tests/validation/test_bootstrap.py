@@ -170,6 +170,18 @@ def test_resamples_without_weight_have_no_score():
     assert found["relative_mae"][1, 0] == 0.25
 
 
+def test_rounding_makes_no_r2_of_equal_values():
+    """A resample of the rows whose y is 0.1 has no R2, whatever the weights are."""
+    rng = np.random.default_rng(0)
+    y = np.r_[np.full(30, 0.1), 5.0]
+    scores = ResampledScores(y, y + rng.normal(size=31), weight=rng.uniform(0.1, 3.0, 31))
+    counts = np.vstack([rng.integers(0, 4, (30, 200)), np.zeros((1, 200), dtype=int)])
+    found = scores(counts)
+    assert np.isnan(found["r2"]).all()
+    assert np.isnan(found["spearman"]).all()
+    assert np.isfinite(found["mae"]).all()
+
+
 def test_memory_does_not_grow_with_the_number_of_resamples():
     rng = np.random.default_rng(0)
     y, prediction = rng.normal(size=(2, 20_000))

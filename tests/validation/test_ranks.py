@@ -65,3 +65,11 @@ def test_weights_are_left_as_they_are():
     correlation.to(RankOrder([2.0, 1.0, 1.0, 4.0]))
     assert (weight == 1).all()
     assert correlation.to(RankOrder([4.0, 3.0, 2.0, 1.0])).tolist() == [-1.0, -1.0]
+
+
+def test_rounding_makes_no_order_of_equal_values():
+    """With weights that are no whole numbers the spread of equal ranks is not always exactly zero."""
+    weight = np.random.default_rng(2).uniform(0.1, 3.0, (50, 200))
+    equal, unequal = RankOrder(np.full(50, 0.1)), RankOrder(np.arange(50.0))
+    assert np.isnan(RankCorrelation(equal, weight).to(unequal)).all()
+    assert np.isnan(RankCorrelation(unequal, weight).to(equal)).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,7 @@ class Representation(StrEnum):
 
 
 def featurize(
-    table: Annotated[Path, typer.Argument(help="Table with formulas or site compositions.")],
+    table: Annotated[str, typer.Argument(help="A file, or the name of a data set.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Output: .csv or .parquet.")],
     inputs: Annotated[
         str | None,
@@ -37,17 +37,17 @@ def featurize(
     """Write the features of every row; bad rows go to a file beside it, and so do the sources to cite."""
     from matterlearn.chemistry.ions import read_ions
     from matterlearn.cli.options import names, stated_kinds
+    from matterlearn.cli.tables import find_table
     from matterlearn.workflow.featurize import featurize_file
 
-    written = featurize_file(
-        table,
-        out,
-        inputs=names(inputs),
-        kinds=stated_kinds(kinds),
-        representation=features.value,
-        strict=strict,
-        ions=read_ions(ions) if ions else None,
-    )
+    stated: dict[str, Any] = {
+        "inputs": names(inputs),
+        "kinds": stated_kinds(kinds),
+        "strict": strict,
+        "ions": read_ions(ions) if ions else None,
+    }
+    source, _ = find_table(table, **stated)
+    written = featurize_file(source, out, representation=features.value, **stated)
     for note in written.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"{written.n_rows} rows, {written.n_features} features; rejected: {written.n_rejected}")

@@ -12,8 +12,12 @@ from matterlearn.core.errors import ArgumentError
 
 DEMO = "intermetallics"
 
+FULL = "full"
+"""Budget without end: the full plan."""
+
 
 def fit(
+    context: typer.Context,
     table: Annotated[str | None, typer.Argument(help="A file, or the name of a data set.", show_default=False)] = None,
     target: Annotated[
         str | None, typer.Option(help="Column to predict, or several, comma-separated.", show_default=False)
@@ -62,10 +66,14 @@ def fit(
 ) -> None:
     """Fit the best model for a table and judge it on rows and chemistry it has not seen.
 
-    The output folder holds model.mlz, report.html, evidence.json, predictions.parquet, rejected.csv and figures.
+    The output folder holds model.mlz, report.html, plan.json, evidence.json, predictions.parquet, rejected.csv and
+    figures. A run that was stopped goes on from there when the same command is given again.
     """
     if demo == (table is not None):
         raise ArgumentError("give a table, or --demo", fix="see matterlearn fit --help")
+
+    if plan is not None:
+        _check_not_in_plan(context)
 
     from matterlearn.chemistry.ions import read_ions
     from matterlearn.cli.options import names, stated_kinds
@@ -73,43 +81,43 @@ def fit(
     from matterlearn.core.journal import Journal
     from matterlearn.core.locking import folder_lock
 
-    source, name = find_table(DEMO if demo else str(table), target=target, inputs=names(inputs), strict=strict)
+    stated: dict[str, Any] = {
+        "target": names(target) or None,
+        "inputs": names(inputs),
+        "kinds": stated_kinds(kinds),
+        "log": names(log) or False,
+        "weights": weights,
+        "strict": strict,
+        "ions": read_ions(ions) if ions else None,
+    }
+    source, name = find_table(DEMO if demo else str(table), **stated)
 
     from matterlearn.workflow.fit import fit as run  # takes seconds to load: a slip in the name is told before
     from matterlearn.workflow.output import check_folder, write_fit
 
     folder = out or Path(f"{name}-fit")
-    named = isinstance(source, Path)
-    if not named:
-        source = _refined(source, stated_kinds(kinds), names(log) or [], weights, strict)
     kept: list[Journal] = []
 
     def journal(key: str) -> Journal:
-        kept.append(Journal(folder, key))
+        kept.append(Journal(place, key))
         return kept[-1]
 
     with folder_lock(folder):
-        check_folder(folder)
+        place = check_folder(folder)
         result = run(
             source,
-            (names(target) or None) if named else None,
-            inputs=names(inputs) if named else None,
-            kinds=stated_kinds(kinds) if named else None,
-            log=(names(log) or False) if named else False,
-            weights=weights if named else None,
+            **(stated if isinstance(source, Path) else {}),
             split=split,
-            budget=None if budget == "full" else budget,
+            budget=None if budget == FULL else budget,
             plan=plan,
             models=names(models),
             seed=seed,
-            strict=strict,
-            ions=read_ions(ions) if ions else None,
             workers=workers,
             progress=True,
             journal=journal,
             show_plan=None if as_json else _print_plan,
         )
-        write_fit(result, folder)
+        write_fit(result, place)
         for finished in kept:
             finished.discard()
     if as_json:
@@ -118,38 +126,24 @@ def fit(
         _print_summary(result, folder)
 
 
+def _check_not_in_plan(context: typer.Context) -> None:
+    """Stop where an option was given whose value stands in the plan: it would not be looked at."""
+    for name in ("split", "budget", "models", "seed"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise ArgumentError(f"a plan states its {name}", where=f"--{name}", fix="leave it out, or change the plan")
+
+
 def _print_plan(plan: Any) -> None:
-    splits = ", ".join(plan.splits)
-    typer.echo(
-        f"plan: {', '.join(plan.candidates)}; splits {splits}; {plan.n_folds} folds, at most {plan.n_element_groups} "
-        f"groups of elements; about {_duration(plan.expected_s)}"
-    )
+    from matterlearn.workflow.plan import say_duration
 
-
-def _duration(seconds: float) -> str:
-    return f"{max(seconds, 1):.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
-def _refined(source: Any, kinds: dict[str, str] | None, log: list[str], weights: str | None, strict: bool) -> Any:
-    """Return a data set of the catalogue with what was stated beside its name."""
-    if not (kinds or log or weights):
-        return source
-    from matterlearn.data.dataset import make_dataset
-
-    return make_dataset(
-        source.frame,
-        source.targets,
-        source.inputs,
-        kinds={**source.kinds, **(kinds or {})},
-        units=source.units,
-        ions=source.ions,
-        log=log,
-        weights=weights,
-        strict=strict,
-        name=source.name,
-        citation=source.citation,
-        licence=source.licence,
-    )
+    parts = [
+        ", ".join(plan.candidates),
+        f"splits {', '.join(plan.splits)}",
+        f"{plan.n_folds} folds, at most {plan.n_element_groups} groups of elements",
+        *([f"about {say_duration(plan.expected_s)}"] if plan.expected_s else []),
+    ]
+    typer.echo(f"plan: {'; '.join(parts)}")
 
 
 def _print_summary(result: Any, folder: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -51,6 +54,8 @@ def _options(
 
 def main() -> None:
     """Run the command; a user's mistake is one line on standard error and exit code 2."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)  # a scheduler that stops the run lets it clean up, as Ctrl+C does
     try:
         code = app(prog_name="matterlearn", standalone_mode=False)
     except MatterlearnError as error:
@@ -66,6 +71,10 @@ def main() -> None:
     if code == INTERRUPTED:  # typer may turn Ctrl+C into this code itself
         _stop("stopped", INTERRUPTED)
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 _UsageError: Any = typer.BadParameter.__base__  # of click or of typer's own copy of it, as the version has it

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from matterlearn.core.errors import DataError, did_you_mean
 
 
-def find_table(
-    table: str, *, target: str | None = None, inputs: Sequence[str] | None = None, strict: bool = False
-) -> tuple[Any, str]:
+def find_table(table: str, **stated: Any) -> tuple[Any, str]:
     """Return a path or a `Dataset`, and a name for the output.
 
     Parameters
     ----------
     table : str
         Path of a file or name of a data set of the catalogue.
-    target : str, optional
-        Column to predict; a data set has a default.
-    inputs : sequence of str, optional
-        Input columns; a data set has its own.
-    strict : bool
-        Stop at the first bad row.
+    **stated
+        What `matterlearn.data.catalog.load_dataset` takes beside the name: target, inputs, kinds and others. A data
+        set has defaults for them; for a file they are of no use here.
 
     Returns
     -------
@@ -44,4 +38,4 @@ def find_table(
     names = [info.entry.name for info in list_datasets()]
     if table not in names:
         raise DataError("no such file", where=table, fix=did_you_mean(table, names) or "see matterlearn data list")
-    return load_dataset(table, target=target, inputs=inputs, strict=strict), table
+    return load_dataset(table, **stated), table

@@ -201,7 +201,11 @@ def _names(transformer: Any, columns: list[str], n_features: int | None) -> list
     if transformer == "passthrough":
         return columns
     if hasattr(transformer, "get_feature_names_out"):
-        return [str(name) for name in transformer.get_feature_names_out(columns or None)]
+        try:
+            names = transformer.get_feature_names_out(columns or None)
+        except ValueError:  # it knows other names: a step before it does not say what it returns
+            names = transformer.get_feature_names_out()
+        return [str(name) for name in names]
     if n_features is None:
         raise ArgumentError(
             f"{type(transformer).__name__} does not name its features", where="features", fix="give n_features"

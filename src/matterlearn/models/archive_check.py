@@ -138,10 +138,13 @@ class _Check:
             # out, few nodes could stand for exponentially many, or for a circle.
             _require(type(number) is int and number > 0 and self.content_of.setdefault(number, content) == content)
         name = f"{module}.{kind}"
+        if loader == "MethodNode":  # of an object of that class
+            name = f"{name}.{node['content']['func']}"
         check = self._checks.get(str(loader))
         if name in self.vouched and loader != "CachedNode":
             return
         if check is None or not check(node, name):
+            _require(name not in self.types)  # a known type, built in another way
             self.unknown.add(name)
 
     def _json(self, node: Any, name: str) -> bool:
@@ -213,15 +216,17 @@ class _Check:
         """Check what the constructor of a tree allocates and copies."""
         n_features, n_classes, n_outputs = node["__reduce__"]["args"]["content"]
         state = node["content"]["content"]
-        (n_nodes,), nodes = self._header(state["nodes"])
+        nodes, record = self._header(state["nodes"])
         values, value = self._header(state["values"])
         classes, _ = self._header(n_classes)
+        n_nodes = nodes[0]
         _require(
             _is_int(_scalar(n_features), 1, MAX_FEATURES)
             and _is_int(_scalar(n_outputs), 1, MAX_OUTPUTS)
             and classes == (_scalar(n_outputs),)
+            and nodes == (n_nodes,)
             and n_nodes > 0
-            and nodes.names is not None
+            and record.names is not None
             and len(values) == 3
             and values[:2] == (n_nodes, _scalar(n_outputs))
             and value == np.float64

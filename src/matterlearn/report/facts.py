@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
-from matterlearn.report.rows import ELEMENT, tested_splits
+from matterlearn.report.rows import ELEMENT, records, tested_splits
 from matterlearn.report.words import LIKE_TRAINING, leading_split, split_kind
 from matterlearn.validation import breakdown
 from matterlearn.validation.evidence import Evidence
@@ -34,9 +35,9 @@ class Facts:
         return self.evidence.scores()
 
     @cached_property
-    def model_scores(self) -> pd.DataFrame:
-        """Scores of the judged model, by split."""
-        return self.scores[self.scores["model"] == MODEL].set_index("split")
+    def model_scores(self) -> dict[str, dict[str, Any]]:
+        """Scores of the judged model on each split."""
+        return {line["split"]: line for line in records(self.scores[self.scores["model"] == MODEL])}
 
     @cached_property
     def splits(self) -> list[str]:
@@ -65,7 +66,7 @@ class Facts:
 
     def mae(self, split: str) -> float:
         """Return the mean absolute error of the model on a split."""
-        return float(self.model_scores.loc[split, "mae"])
+        return float(self.model_scores[split]["mae"])
 
     def by_element(self, split: str) -> pd.DataFrame:
         """Return errors and intervals over the rows that hold each element."""

@@ -26,7 +26,7 @@ from matterlearn.report.figures.residual_distribution import residual_distributi
 from matterlearn.report.figures.residuals import residuals
 from matterlearn.report.figures.split_errors import split_errors
 from matterlearn.report.figures.style import label_without_unit, with_unit
-from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard
+from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard, records
 from matterlearn.report.words import (
     LIKE_TRAINING,
     file_name,
@@ -116,15 +116,15 @@ def _errors(facts: Facts) -> Iterator[Plate]:
             "left-out-elements" if split == ELEMENT else f"left-out-{file_name(split)}",
             held_out(facts.by_fold(split), level=facts.level, unit=facts.unit, random=random),
             f"Mean absolute error on each fold of {split_words(split)}, {shown}.",
-            f"{split_words(split).capitalize()}: error where the named was left out, {shown}. Beside each bar: how many "
-            f"of its rows lie within their interval. Orange: surely fewer than the promised {percent(facts.level)}.",
+            f"{split_words(split).capitalize()}: error where the named was left out, {shown}. Beside each bar: "
+            f"how many of its rows lie within their interval. Orange: surely fewer than {percent(facts.level)}.",
         )
 
 
 def _parity(facts: Facts) -> Iterator[Plate]:
     limits = parity_limits(facts.evidence)
     for split in (*facts.splits, *([TRAINING] if has_training_rows(facts.evidence) else [])):
-        line = facts.model_scores.loc[split]
+        line = facts.model_scores[split]
         score = f"MAE {in_unit(number(line['mae']), facts.unit)}, R² {line['r2']:.3f}"
         yield Plate(
             "parity",
@@ -140,12 +140,12 @@ def _elements(facts: Facts) -> Iterator[Plate]:
         if split is None or (table := facts.by_element(split)).empty:
             continue
         texts = {
-            str(row.element): f"{row.element}\nMAE {in_unit(number(row.mae), unit)} on {row.n_rows} rows\n"
-            f"{percent(row.coverage)} within their interval"
-            for row in table.itertuples()
+            line["element"]: f"{line['element']}\nMAE {in_unit(number(line['mae']), unit)} on {line['n_rows']} rows\n"
+            f"{percent(line['coverage'])} within their interval"
+            for line in records(table)
         }
         values = dict(zip(table["element"], table["mae"], strict=True))
-        worst = ", ".join(f"{row.element} {number(row.mae)}" for row in table.head(5).itertuples())
+        worst = ", ".join(f"{line['element']} {number(line['mae'])}" for line in records(table.head(5)))
         unseen = split != facts.kind
         yield Plate(
             "elements",
@@ -203,7 +203,8 @@ def _learning(evidence: Evidence) -> Iterator[Plate]:
         "learning-curve",
         learning_curve(evidence),
         f"Mean absolute error against the number of training rows.{guide}",
-        f"Error against the number of training rows. Small points: single folds. Dashed: a power law, as a guide.{guide}",
+        f"Error against the number of training rows. Small points: single folds. Dashed: a power law, as a "
+        f"guide.{guide}",
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from matterlearn.report.facts import Facts
-from matterlearn.report.rows import ELEMENT, kind_and_hard
+from matterlearn.report.rows import ELEMENT, kind_and_hard, records
 from matterlearn.report.words import (
     LIKE_TRAINING,
     UNNESTED,
@@ -96,7 +96,7 @@ def _many_times(facts: Facts, splits: Sequence[str]) -> pd.DataFrame:
 
 def _errors(facts: Facts) -> str:
     """Return the first sentence: the error on each split, and the elements to keep away from."""
-    parts = []
+    parts: list[str] = []
     for split in facts.splits:
         mae = facts.mae(split)
         text = f"{split_words(split)} {in_unit(short_number(mae), '' if parts else facts.unit)}"
@@ -128,19 +128,22 @@ def _warnings(evidence: Evidence) -> list[str]:
 
 def _against_baselines(facts: Facts) -> list[str]:
     """Say how much better than guessing the mean the model is, and where something trivial is as good."""
-    relative = facts.model_scores["relative_mae"].reindex(facts.splits).dropna()
-    shares = "; ".join(f"{split_words(str(split))} {percent(share)}" for split, share in relative.items())
+    relative = {split: facts.model_scores[split]["relative_mae"] for split in facts.splits}
+    shares = _by_split(relative)
     sentences = [f"Of the error of guessing the mean of the training rows, that is: {shares}."] if shares else []
     baselines = facts.scores[facts.scores["role"] == "baseline"].sort_values("mae", kind="stable")
-    best = baselines.drop_duplicates("split").set_index("split")
-    lost = [split for split in facts.splits if split in best.index and facts.mae(split) >= best.loc[split, "mae"]]
-    for split in lost:
-        name, value = best.loc[split, "model"], best.loc[split, "mae"]
-        sentences.append(
-            f"No better than a trivial baseline on {split_words(split)}: {name} reaches {number(value)}, "
-            f"the model {number(facts.mae(split))}."
-        )
+    best = {line["split"]: line for line in records(baselines.drop_duplicates("split"))}
+    sentences += [
+        f"No better than a trivial baseline on {split_words(split)}: {best[split]['model']} reaches "
+        f"{number(best[split]['mae'])}, the model {number(facts.mae(split))}."
+        for split in facts.splits
+        if split in best and facts.mae(split) >= best[split]["mae"]
+    ]
     return sentences
+
+
+def _by_split(shares: Mapping[str, float]) -> str:
+    return "; ".join(f"{split_words(split)} {percent(share)}" for split, share in shares.items() if share == share)
 
 
 def _easier(facts: Facts) -> list[str]:
@@ -181,10 +184,9 @@ def _unseen_elements(facts: Facts) -> list[str]:
 
 
 def _intervals(facts: Facts) -> list[str]:
-    covered = facts.model_scores["coverage"].reindex(facts.splits).dropna()
-    if covered.empty:
+    held = _by_split({split: facts.model_scores[split]["coverage"] for split in facts.splits})
+    if not held:
         return []
-    held = "; ".join(f"{split_words(str(split))} {percent(share)}" for split, share in covered.items())
     sentences = [f"Intervals that promise {percent(facts.level)} held: {held}."]
     tables = [facts.by_fold(split) for split in facts.element_splits]
     if tables:
@@ -200,12 +202,12 @@ def _intervals(facts: Facts) -> list[str]:
 
 
 def _domain(facts: Facts) -> list[str]:
-    """Say whether the rows that the model calls outside of its domain are worse, on the hardest split."""
-    for split in kind_and_hard(facts.evidence)[-1:]:
-        table = by_domain(facts.evidence.predictions, split).set_index("part")
-        if not {"inside", "outside"} <= set(table.index) or not table.loc["inside", "mae"] > 0:
-            return []
-        outside, inside = table.loc["outside"], table.loc["inside"]
+    """Say whether the rows outside of the domain are worse, on the hardest split that has some and others."""
+    for split in reversed(kind_and_hard(facts.evidence)):
+        sides = {line["part"]: line for line in records(by_domain(facts.evidence.predictions, split))}
+        inside, outside = sides.get("inside"), sides.get("outside")
+        if inside is None or outside is None or not inside["mae"] > 0:
+            continue  # with an element left out, all of its rows are outside
         share = outside["n_predictions"] / (inside["n_predictions"] + outside["n_predictions"])
         ratio = outside["mae"] / inside["mae"]
         verdict = "" if ratio >= 1.2 else ": the domain does not tell good from bad here"

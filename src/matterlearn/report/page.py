@@ -19,7 +19,7 @@ from matterlearn.report.figures.style import COLUMN, DPI, page_image, save_figur
 from matterlearn.report.gallery import Plate, plates
 from matterlearn.report.headline import headline
 from matterlearn.report.page_points import as_script, panels, points_table, split_order
-from matterlearn.report.rows import has_training_rows
+from matterlearn.report.rows import has_training_rows, records
 from matterlearn.report.tables import (
     WORST,
     domain_lines,
@@ -35,6 +35,9 @@ from matterlearn.validation.protocol import MODEL
 
 SHOWN_REJECTED = 20
 """Rejected rows on the page; all are in rejected.csv."""
+
+MOST_LEAK_ROWS = 20
+"""Rows that a check of the data names at most."""
 
 PARTS = (
     ("data", "Data"),
@@ -82,7 +85,7 @@ def write_report(evidence: Evidence, folder: Path, *, rejected: pd.DataFrame) ->
         title=evidence.data["name"] if several else evidence.targets[0],
         data=evidence.data if several else targets[0]["evidence"].data,
         targets=targets,
-        rejected=rejected.head(SHOWN_REJECTED).to_dict("records"),
+        rejected=records(rejected.head(SHOWN_REJECTED)),
         n_more_rejected=len(rejected) - SHOWN_REJECTED,
         reasons=reasons(rejected),
         plan=_plan_lines(evidence.plan),
@@ -94,6 +97,7 @@ def write_report(evidence: Evidence, folder: Path, *, rejected: pd.DataFrame) ->
         script=script,
         policy=_policy(css, script),
         n_worst=WORST,
+        MOST_LEAK_ROWS=MOST_LEAK_ROWS,
         MODEL=MODEL,
     )
     write_file(folder / "report.html", page)
@@ -120,9 +124,10 @@ def _target(
             specs.append({"target": position, "panels": where})
         drawn[plate.section].append(_on_page(plate, png, index))
     model = evidence.predictions[evidence.predictions["model"] == MODEL]
+    model = model[model["split"].isin(facts.splits)]
     surrogate = evidence.diagnostics.get("surrogate", [])
     shown = {key for key, found in drawn.items() if found} | ALWAYS | ({"surrogate"} if surrogate else set())
-    repeated = model.loc[model["split"].isin(facts.splits), ["split", "row_id"]].duplicated()
+    repeated = model[["split", "row_id"]].duplicated()
     return {
         "id": f"target-{position + 1}",
         "name": evidence.data["target"],
@@ -167,10 +172,10 @@ def _unused(name: str, names: set[str]) -> str:
     return found
 
 
-def _shares(counts: Mapping[str, int]) -> str:
+def _shares(counts: Mapping[Any, int]) -> str:
     total = sum(counts.values())
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(name if len(counts) == 1 else f"{name} ({percent(n / total)})" for name, n in ordered)
+    return ", ".join(str(name) if len(counts) == 1 else f"{name} ({percent(n / total)})" for name, n in ordered)
 
 
 def _calibration(value: Any) -> str:
@@ -186,6 +191,7 @@ def _plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("splits", "; ".join(map(split_words, plan["splits"]))),
         ("folds", f"{plan['n_folds']} of random rows, at most {plan['n_element_groups']} groups of elements"),
         ("reduced for time", "; ".join(plan["left_out"])),
+        ("not reached in time", ", ".join(plan.get("skipped", ()))),
         ("seed", str(plan["seed"])),
     ]
     return [(name, value) for name, value in lines if value]

@@ -108,12 +108,12 @@ def split_order(evidence: Evidence) -> list[str]:
 
 
 def as_script(data: Any) -> str:
-    """Return plain values as JSON that stays text inside a script element.
+    r"""Return plain values as JSON that stays text inside a script element.
 
     Examples
     --------
-    >>> as_script(["</script><!--"])
-    '["\\\\u003c/script\\\\u003e\\\\u003c!--"]'
+    >>> print(as_script(["</script><!--"]))
+    ["\u003c/script\u003e\u003c!--"]
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
@@ -161,7 +161,9 @@ def _kept(predictions: pd.DataFrame, quota: int) -> pd.DataFrame:
 
 def _parts(figure: PointedFigure, points: TextPoints) -> Any:
     """Return places in parts of the figure, as whole numbers up to 65535, shape (n_points, 2)."""
-    x, y = np.clip(points.x, *sorted(points.axis.get_xlim())), np.clip(points.y, *sorted(points.axis.get_ylim()))
+    left, right = sorted(points.axis.get_xlim())
+    bottom, top = sorted(points.axis.get_ylim())
+    x, y = np.clip(points.x, left, right), np.clip(points.y, bottom, top)
     pixels = points.axis.transData.transform(np.column_stack([x, y]))
     width, height = figure.bbox.size
     parts = np.column_stack([pixels[:, 0] / width, 1 - pixels[:, 1] / height])

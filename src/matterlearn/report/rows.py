@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from matterlearn.report.words import LIKE_TRAINING, leading_split
@@ -44,3 +46,8 @@ def kind_and_hard(evidence: Evidence) -> list[str]:
 def label_of(evidence: Evidence) -> dict[int, str]:
     """Return what each row is, by its number in the table; empty where that is not known."""
     return dict(zip(evidence.rows["row_id"].tolist(), evidence.rows["label"].tolist(), strict=True))
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the lines of a table by the names of its columns."""
+    return [{str(name): value for name, value in line.items()} for line in table.to_dict("records")]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from matterlearn.report.facts import Facts
-from matterlearn.report.rows import label_of, model_rows, tested_splits
+from matterlearn.report.rows import label_of, model_rows, records, tested_splits
 from matterlearn.validation.breakdown import by_domain
 from matterlearn.validation.evidence import Evidence
 
@@ -25,19 +25,19 @@ MOST_REASONS = 8
 def scores_by_split(scores: pd.DataFrame) -> list[list[dict[str, Any]]]:
     """Return the lines of the table of scores, split by split, the model first."""
     return [
-        part.sort_values("role", key=lambda role: role == "baseline", kind="stable").to_dict("records")
+        records(part.sort_values("role", key=lambda role: role == "baseline", kind="stable"))
         for _, part in scores.groupby("split", sort=False)
     ]
 
 
 def domain_lines(evidence: Evidence) -> list[dict[str, Any]]:
     """Return error and coverage inside and outside the domain, split by split."""
-    lines = []
+    lines: list[dict[str, Any]] = []
     for split in tested_splits(evidence):
         sides = by_domain(evidence.predictions, split)
         sides = sides[sides["part"] != "distance"]
         total = sides["n_predictions"].sum()
-        lines += [{"split": split, "share": line["n_predictions"] / total, **line} for line in sides.to_dict("records")]
+        lines += [{"split": split, "share": line["n_predictions"] / total, **line} for line in records(sides)]
     return lines
 
 
@@ -46,7 +46,7 @@ def element_lines(facts: Facts) -> list[dict[str, Any]]:
     lines: dict[str, dict[str, Any]] = {}
     for key, split in (("known", facts.kind), ("unseen", next(iter(facts.element_splits), None))):
         if split is not None:
-            for line in facts.by_element(split).to_dict("records"):
+            for line in records(facts.by_element(split)):
                 lines.setdefault(line["element"], {})[key] = line
     return [{"element": element, "known": None, "unseen": None, **lines[element]} for element in sorted(lines)]
 
@@ -60,8 +60,8 @@ def worst_lines(evidence: Evidence) -> list[dict[str, Any]]:
         rows = rows.assign(error=rows["prediction"] - rows["y"])
         rows = rows.iloc[rows["error"].abs().argsort(kind="stable")[::-1]].drop_duplicates("row_id").head(WORST)
         lines += [
-            {**line, "label": labels.get(line["row_id"], ""), "covered": line["lower"] <= line["y"] <= line["upper"]}
-            for line in rows.to_dict("records")
+            {**line, "label": labels.get(line["row_id"], ""), "missed": not line["lower"] <= line["y"] <= line["upper"]}
+            for line in records(rows)
         ]
     return lines
 

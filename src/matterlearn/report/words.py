@@ -82,8 +82,8 @@ def number(value: Any) -> str:
     >>> number(0.09731), number(1234.5), number(0.0)
     ('0.0973', '1230', '0')
     """
-    if not np.isfinite(value):
-        return "unknown" if np.isnan(value) else "unbounded"
+    if value is None or not np.isfinite(value):
+        return "unknown" if value is None or np.isnan(value) else "unbounded"
     text = np.format_float_positional(value, precision=3, unique=False, fractional=False, trim="-")
     return text if 1e-4 <= abs(value) < 1e7 or value == 0 else f"{value:.3g}"
 

@@ -23,8 +23,14 @@ RANDOM, ELEMENTS = "random folds", "element groups"
 TRUST: Mapping[str, float] = MappingProxyType({RANDOM: 1.0, ELEMENTS: 0.5})
 """Power to which the expected error scales an interval: for unseen elements it is itself an extrapolation."""
 
+N_REDRAWS, REDRAWS_COVERED = 200, 0.8
+"""Redraws of the left-out groups, and the share of them that the widened intervals must cover."""
+
 MOST_INFLATION = 2.0
 """Largest factor by which intervals for unseen elements are widened because groups differ."""
+
+EXACT = 1e-12
+"""Levels this close are the same: n level (n + 1) that comes out whole must not depend on rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +59,17 @@ class Scores:
         return self.inflation * weighted_quantile(self.values, self.weights, level)
 
     def level_needed(self, scores: ArrayLike) -> NDArray[np.float64]:
-        """Return for each score the smallest level whose interval holds it, at most 1."""
-        rank = np.searchsorted(self.values * self.inflation, np.asarray(scores, dtype=float), side="left")
-        reached = np.concatenate((np.cumsum(self.weights), [math.inf]))[rank]
-        return np.asarray(np.minimum(reached / (self.weights.sum() + self.weights.mean()), 1.0))
+        """Return for each score the smallest level whose `quantile` reaches it.
+
+        Examples
+        --------
+        >>> scores = Scores(np.array([0.1, 0.2, 0.3, 0.4]), np.ones(4))
+        >>> scores.level_needed([0.3, 9.0]).round(3).tolist()  # two of four are smaller; four, and it is infinite
+        [0.4, 0.8]
+        """
+        smaller = np.searchsorted(self.values * self.inflation, np.asarray(scores, dtype=float), side="left")
+        passed = np.concatenate(([0.0], np.cumsum(self.weights)))[smaller]
+        return np.asarray(passed / _weight_with_new(self.weights) + EXACT)
 
 
 def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], level: float) -> float:
@@ -94,9 +107,14 @@ def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64],
         raise ArgumentError(f"must be strictly between 0 and 1, got {level}", where="level")
     if len(values) == 0:
         return math.inf
-    needed = level * (weights.sum() + weights.mean()) * (1 - 1e-12)  # a rank that is met exactly counts as met
+    needed = (level - EXACT) * _weight_with_new(weights)
     rank = int(np.searchsorted(np.cumsum(weights), needed, side="left"))
     return float(values[rank]) if rank < len(values) else math.inf
+
+
+def _weight_with_new(weights: NDArray[np.float64]) -> float:
+    """Return the sum of weights with that of a new row."""
+    return float(weights.sum() + weights.mean()) if len(weights) else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +160,7 @@ class Intervals:
         novel : ndarray of bool, shape (n_samples,)
             Whether a row holds an element that training does not hold.
         """
-        center, half = np.asarray(prediction, dtype=float), np.empty(len(novel))
+        center, half = np.asarray(prediction, dtype=float), np.full(len(novel), math.inf)
         used = self.calibrated_on(novel)
         for name, scores in self.scores.items():
             rows = used == name
@@ -155,6 +173,8 @@ class Intervals:
     ) -> NDArray[np.float64]:
         """Return the smallest level whose interval holds the measured value, shape (n_samples,).
 
+        The floor is left aside: what is measured below it lies in no interval.
+
         Parameters
         ----------
         errors : ndarray of float, shape (n_samples,)
@@ -162,7 +182,7 @@ class Intervals:
         expected, novel
             As in `around`.
         """
-        needed, used = np.empty(len(errors)), self.calibrated_on(novel)
+        needed, used = np.zeros(len(errors)), self.calibrated_on(novel)
         for name, scores in self.scores.items():
             rows = used == name
             needed[rows] = scores.level_needed(errors[rows] / expected[rows] ** scores.trust)
@@ -183,8 +203,10 @@ class Intervals:
         Raises
         ------
         ModelFileError
-            If the numbers cannot be those of intervals.
+            If the level, the floor or the numbers cannot be those of intervals.
         """
+        if not _is_number(level) or not 0 < level < 1 or not (floor is None or _is_number(floor)):
+            raise ModelFileError("the level of its intervals makes no sense", fix="do not use this file")
         found = {}
         for name in (RANDOM, ELEMENTS):
             parts = [arrays.get(f"{name} {what}") for what in ("values", "weights", "trust", "inflation")]
@@ -194,7 +216,11 @@ class Intervals:
                 raise ModelFileError("the numbers of its intervals make no sense", fix="do not use this file")
             values, weights, trust, inflation = (np.asarray(part, dtype=float) for part in parts)
             found[name] = Scores(values, weights, float(trust[0]), float(inflation[0]))
-        return cls(level, found, floor)
+        return cls(float(level), found, None if floor is None else float(floor))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _are_scores(parts: list[NDArray[np.float64] | None]) -> bool:
@@ -205,10 +231,10 @@ def _are_scores(parts: list[NDArray[np.float64] | None]) -> bool:
     return bool(
         len(values) == len(weights)
         and np.all(np.diff(values) >= 0)
-        and (len(weights) == 0 or weights.sum() > 0)
+        and np.all(weights > 0)
         and len(trust) == len(inflation) == 1
         and trust[0] <= 1
-        and inflation[0] >= 1
+        and 1 <= inflation[0] <= MOST_INFLATION
     )
 
 
@@ -226,10 +252,10 @@ def make_scores(
     Parameters
     ----------
     errors, expected, weights : ndarray of float, shape (n_errors,)
-        Absolute errors, what was expected of their rows, and the rows' weights.
+        Absolute errors, what was expected of their rows, and the rows' weights; those with weight 0 are left out.
     groups : ndarray of int, shape (n_errors,), optional
         Group that was left out when the error was made. A new group may be harder than those at hand: scores are
-        inflated until quantiles from all other groups cover each group, on average over rows, as promised.
+        inflated until quantiles from all other groups cover the groups as promised in four of five redraws of them.
     trust : float
         Power of the expected error.
     level : float
@@ -240,19 +266,25 @@ def make_scores(
     >>> make_scores(np.array([0.2, 0.1]), np.array([0.1, 0.1]), np.ones(2)).values
     array([1., 2.])
     """
-    raw = errors / expected**trust
+    counted = weights > 0
+    raw, weights = errors[counted] / expected[counted] ** trust, weights[counted]
     order = np.argsort(raw, kind="stable")
-    inflation = 1.0 if groups is None else _inflation(raw, weights, groups, level)
+    inflation = 1.0 if groups is None else _inflation(raw, weights, groups[counted], level)
     return Scores(raw[order], weights[order], trust, inflation)
 
 
 def _inflation(
     scores: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray[np.intp], level: float
 ) -> float:
-    """Return the factor at which quantiles of the other groups cover a left-out group's rows at the level."""
+    """Return the factor at which quantiles of the other groups cover left-out groups at the level.
+
+    The groups at hand are few and might have been others: of redraws of them (bootstrap) most must be covered, so that
+    groups that differ much are widened more than groups that are alike.
+    """
     ratio = np.full(len(scores), math.inf)
-    for group in np.unique(groups):
-        inside = groups == group
+    names, number = np.unique(groups, return_inverse=True)
+    for group in range(len(names)):
+        inside = number == group
         order = np.argsort(scores[~inside], kind="stable")
         others = weighted_quantile(scores[~inside][order], weights[~inside][order], level)
         if 0 < others < math.inf:
@@ -260,5 +292,11 @@ def _inflation(
     if not np.all(np.isfinite(ratio)):
         return 1.0
     order = np.argsort(ratio, kind="stable")
-    needed = weighted_quantile(ratio[order], weights[order], level)
-    return float(np.clip(needed, 1.0, MOST_INFLATION))
+    ratio, number, weights = ratio[order], number[order], weights[order]
+    rng = np.random.default_rng(len(scores))
+    needed = []
+    for _ in range(N_REDRAWS):
+        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[number]
+        drawn = times > 0
+        needed.append(weighted_quantile(ratio[drawn], weights[drawn] * times[drawn], level))
+    return float(np.clip(np.quantile(needed, REDRAWS_COVERED, method="higher"), 1.0, MOST_INFLATION))

@@ -20,6 +20,9 @@ SMALLEST = 0.05
 N_TREES = 100
 """Trees of the forest; each row is unseen by a third of them."""
 
+LARGEST_SIGN = 1e30
+"""Larger signs are cut: trees hold numbers of single precision."""
+
 
 class Difficulty:
     """Expected absolute error of a row: a small random forest on signs of trouble.
@@ -91,4 +94,4 @@ class Difficulty:
 
 def _table(signs: Any) -> NDArray[np.float64]:
     """Return signs as a forest takes them: a spread that is unknown in all rows says nothing."""
-    return np.asarray(np.nan_to_num(np.asarray(signs, dtype=float), nan=0.0))
+    return np.asarray(np.clip(np.nan_to_num(np.asarray(signs, dtype=float), nan=0.0), -LARGEST_SIGN, LARGEST_SIGN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 
 from matterlearn.chemistry.elements import PRESETS, SYMBOLS, atomic_number, is_element, property_values
 from matterlearn.core.errors import ArgumentError, ModelFileError
@@ -27,6 +29,12 @@ MOST_REFERENCE_ROWS = 5_000
 
 N_TREES = 25
 """Trees that tell how much each feature matters for the target; a distance needs no fine weights."""
+
+DIGITS = 6
+"""Decimals of standardised features in which copies of a row agree; sums in another order differ in the 15th."""
+
+FARTHEST = 1e8
+"""Largest standardised feature: what lies beyond is as far as can be, and squares do not overflow."""
 
 
 @dataclass(frozen=True)
@@ -106,21 +114,23 @@ class Domain:
         self.elements_ = frozenset(element for row in elements for element in row)
         self.features_ = clone(self.features).fit(X)
         matrix = np.asarray(self.features_.transform(X), dtype=float)
-        forest = ExtraTreesRegressor(N_TREES, max_features=0.2, min_samples_leaf=3, random_state=self.random_state)
-        importance = forest.fit(matrix, y).feature_importances_
-        weight = np.sqrt(importance if importance.any() else np.ones(len(importance)))
-        scale = np.where(matrix.std(axis=0) > 0, matrix.std(axis=0), 1.0)
-        self._set_scale(matrix.mean(axis=0), weight / scale)
-        # Copies of a row are no neighbours: with five of each the limit would be zero and every new row far.
-        reference, rows = np.unique(self._scaled(matrix), axis=0, return_index=True)
-        if len(reference) < 2:
+        # Copies of a row count once and are no neighbours: with five of each every new row would be far.
+        rows, copy_of = _different(StandardScaler().fit_transform(matrix))
+        scaler = StandardScaler().fit(matrix[rows])
+        # A forest takes a feature that differs by less than 1e-7 and a target by less than 1e-8 for constant.
+        target = StandardScaler().fit_transform((np.bincount(copy_of, y) / np.bincount(copy_of))[:, None])[:, 0]
+        weight = self._weights(scaler.transform(matrix[rows]), target)
+        self._set_scale(scaler.mean_, weight / scaler.scale_)
+        reference = self._scaled(matrix[rows])
+        kept, _ = _different(reference)  # rows that only differ in what does not matter are copies, too
+        if len(kept) < 2:
             raise ArgumentError("the training rows are all alike: nothing tells what is far from them", where="X")
-        if len(reference) > MOST_REFERENCE_ROWS:
-            kept = np.random.default_rng(self.random_state).choice(len(reference), MOST_REFERENCE_ROWS, replace=False)
-            reference, rows = reference[np.sort(kept)], rows[np.sort(kept)]
-        self.reference_rows_ = rows
-        self._set_reference(reference)
-        among_training = self.neighbors_.kneighbors(n_neighbors=min(N_NEIGHBORS, len(reference) - 1))[0].mean(axis=1)
+        if len(kept) > MOST_REFERENCE_ROWS:
+            rng = np.random.default_rng(self.random_state)
+            kept = kept[np.sort(rng.choice(len(kept), MOST_REFERENCE_ROWS, replace=False))]
+        self.reference_rows_ = rows[kept]
+        self._set_reference(reference[kept])
+        among_training = self.neighbors_.kneighbors(n_neighbors=min(N_NEIGHBORS, len(kept) - 1))[0].mean(axis=1)
         self.limit_ = float(np.quantile(among_training, WITHIN))
         self.seen_ = _seen(X, self.kinds or {})
         return self
@@ -143,10 +153,8 @@ class Domain:
         matrix = self._scaled(np.asarray(self.features_.transform(X), dtype=float))
         distances, neighbors = self.neighbors_.kneighbors(matrix)
         unknown = [frozenset(row) - self.elements_ for row in elements]
-        unseen = [
-            self._not_in_training(new) if new else value
-            for new, value in zip(unknown, _unseen(X, self.seen_), strict=True)
-        ]
+        of_elements = {new: self._not_in_training(new) if new else "" for new in set(unknown)}
+        unseen = [of_elements[new] or value for new, value in zip(unknown, _unseen(X, self.seen_), strict=True)]
         return Assessment(
             distances.mean(axis=1) / self.limit_, neighbors, np.array([bool(new) for new in unknown]), unseen
         )
@@ -174,7 +182,8 @@ class Domain:
         ModelFileError
             If the numbers cannot be those of a domain.
         """
-        _check_arrays(elements, arrays)
+        _check_arrays(arrays)
+        _check_seen(elements, seen)
         domain = cls(features)
         domain.features_, domain.elements_, domain.seen_ = features, frozenset(elements), dict(seen)
         domain._set_scale(*arrays["scale"])
@@ -186,7 +195,14 @@ class Domain:
         self.mean_, self.weight_ = mean, weight
 
     def _scaled(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (matrix - self.mean_) * self.weight_
+        with np.errstate(over="ignore"):
+            return np.asarray(np.clip((matrix - self.mean_) * self.weight_, -FARTHEST, FARTHEST))
+
+    def _weights(self, standard: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the factor on each standardised feature; all that vary are equal where none tells of the target."""
+        forest = ExtraTreesRegressor(N_TREES, max_features=0.2, min_samples_leaf=3, random_state=self.random_state)
+        importance = forest.fit(standard, y).feature_importances_
+        return np.asarray(np.sqrt(importance) if importance.any() else (standard.std(axis=0) > 0.5).astype(float))
 
     def _set_reference(self, reference: NDArray[np.float64]) -> None:
         self.neighbors_ = NearestNeighbors(n_neighbors=min(N_NEIGHBORS, len(reference)), algorithm="brute")
@@ -198,6 +214,12 @@ class Domain:
             return f"{', '.join(named)} not in training"
         nearest = ", ".join(dict.fromkeys(nearest_element(element, self.elements_) for element in named))
         return f"{', '.join(named)} not in training; nearest: {nearest}"
+
+
+def _different(standard: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first of each set of equal rows, and for each row the number of its set."""
+    _, first, copy_of = np.unique(standard.round(DIGITS), axis=0, return_index=True, return_inverse=True)
+    return first, copy_of
 
 
 def _seen(X: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -215,31 +237,51 @@ def _unseen(X: pd.DataFrame, seen: Mapping[str, list[Any]]) -> list[str]:
     """Return for each row which number or category lies outside what was seen, or an empty text."""
     reasons = [""] * len(X)
     for name, known in seen.items():
+        values = frozenset(known)
         for i, cell in enumerate(X[name]):
             if reasons[i]:
                 continue
             if isinstance(known[0], str):
-                if cell not in known:
+                if cell not in values:
                     reasons[i] = f"{name} = {cell!r} not in training"
             elif not known[0] <= cell <= known[1]:
                 reasons[i] = f"{name} = {cell:g} outside training ({known[0]:g} to {known[1]:g})"
     return reasons
 
 
-def _check_arrays(elements: Collection[str], arrays: Mapping[str, NDArray[np.float64]]) -> None:
-    reference, scale, limit = arrays["reference"], arrays["scale"], arrays["limit"]
-    sound = (
-        all(is_element(element) for element in elements)
-        and all(array.dtype == np.float64 and np.all(np.isfinite(array)) for array in (reference, scale, limit))
-        and reference.ndim == 2
-        and len(reference) > 0
-        and scale.shape == (2, reference.shape[1])
-        and np.all(scale[1] >= 0)
-        and limit.shape == (1,)
-        and limit[0] > 0
-    )
+def _check_arrays(arrays: Mapping[str, NDArray[np.float64]]) -> None:
+    found = [array for name in ("reference", "scale", "limit") if (array := arrays.get(name)) is not None]
+    sound = len(found) == 3 and all(part.dtype == np.float64 and np.all(np.isfinite(part)) for part in found)
+    if sound:
+        reference, scale, limit = found
+        sound = bool(
+            reference.ndim == 2
+            and len(reference) > 0
+            and np.all(np.abs(reference) <= FARTHEST)
+            and scale.shape == (2, reference.shape[1])
+            and np.all(scale[1] >= 0)
+            and limit.shape == (1,)
+            and limit[0] > 0
+        )
     if not sound:
         raise ModelFileError("the numbers of its domain make no sense", fix="do not use this file")
+
+
+def _check_seen(elements: Any, seen: Any) -> None:
+    if not isinstance(elements, Collection) or not all(isinstance(name, str) and is_element(name) for name in elements):
+        raise ModelFileError("the elements of its domain are none", fix="do not use this file")
+    if not isinstance(seen, Mapping) or not all(isinstance(name, str) and _is_seen(seen[name]) for name in seen):
+        raise ModelFileError("what it has seen of its inputs makes no sense", fix="do not use this file")
+
+
+def _is_seen(known: Any) -> bool:
+    """Tell whether this can be the values of a category, or the range of a number."""
+    if not isinstance(known, list) or not known:
+        return False
+    if all(isinstance(value, str) for value in known):
+        return True
+    numbers = all(isinstance(value, int | float) and math.isfinite(value) for value in known)
+    return numbers and len(known) == 2 and known[0] <= known[1]
 
 
 def nearest_element(element: str, known: Collection[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestRegressor
 
 from matterlearn.core.container import arrays_to_bytes, bytes_to_arrays
 from matterlearn.core.errors import ModelFileError
@@ -61,6 +62,7 @@ class FittedTarget:
             "level": reliability.intervals.level,
             "floor": reliability.intervals.floor,
             "mean_error": reliability.difficulty.mean_,
+            "errors_differ": reliability.difficulty.forest_ is not None,
             "most_expected": _finite(reliability.most_expected),
             "most_distant": _finite(reliability.most_distant),
         }
@@ -77,36 +79,29 @@ class FittedTarget:
         ModelFileError
             If a part is missing, unsafe or makes no sense.
         """
+        # What is quickly checked comes first.
+        target, expected = str(_entry(content, "target")), _limit(_entry(content, "most_expected"))
+        distant = _limit(_entry(content, "most_distant"))
+        scores = bytes_to_arrays(_part(parts, "intervals.safetensors"))
+        intervals = Intervals.from_arrays(_entry(content, "level"), _entry(content, "floor"), scores)
         arrays = bytes_to_arrays(_part(parts, "domain.safetensors"))
         targets, errors = (arrays.pop(f"{what} of reference", None) for what in ("target", "error"))
         features = estimator_from_bytes(_part(parts, "features.skops"), trusted=trusted)
-        domain = Domain.from_arrays(features, content["elements"], content["seen"], arrays)
-        neighbor_targets, neighbor_errors = (
-            _per_reference(values, len(arrays["reference"])) for values in (targets, errors)
+        domain = Domain.from_arrays(features, _entry(content, "elements"), _entry(content, "seen"), arrays)
+        neighbor_targets = _per_reference(targets, len(arrays["reference"]), -math.inf)
+        neighbor_errors = _per_reference(errors, len(arrays["reference"]), 0.0)
+        difficulty = _difficulty(parts, content)
+        estimator = estimator_from_bytes(_part(parts, "estimator.skops"), trusted=trusted)
+        reliability = Reliability(
+            domain,
+            difficulty,
+            intervals,
+            neighbor_targets,
+            neighbor_errors,
+            most_expected=expected,
+            most_distant=distant,
         )
-        difficulty = Difficulty()
-        difficulty.mean_ = _positive(content["mean_error"])
-        difficulty.forest_ = None
-        if "difficulty.skops" in parts:
-            difficulty.forest_ = estimator_from_bytes(parts["difficulty.skops"])
-            if getattr(difficulty.forest_, "n_features_in_", None) != len(SIGNS):
-                raise ModelFileError("what it expects of errors makes no sense", fix="do not use this file")
-        level, floor = float(content["level"]), content["floor"]
-        if not 0 < level < 1 or not (floor is None or math.isfinite(floor)):
-            raise ModelFileError("the level of its intervals makes no sense", fix="do not use this file")
-        return cls(
-            target=str(content["target"]),
-            estimator=estimator_from_bytes(_part(parts, "estimator.skops"), trusted=trusted),
-            reliability=Reliability(
-                domain=domain,
-                difficulty=difficulty,
-                intervals=Intervals.from_arrays(level, floor, bytes_to_arrays(_part(parts, "intervals.safetensors"))),
-                neighbor_targets=neighbor_targets,
-                neighbor_errors=neighbor_errors,
-                most_expected=_limit(content["most_expected"]),
-                most_distant=_limit(content["most_distant"]),
-            ),
-        )
+        return cls(target, estimator, reliability)
 
 
 def _finite(value: float) -> float | None:
@@ -114,13 +109,30 @@ def _finite(value: float) -> float | None:
 
 
 def _limit(value: Any) -> float:
-    return math.inf if value is None else _positive(value)
-
-
-def _positive(value: Any) -> float:
-    if not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ModelFileError("one of its limits is no positive number", fix="do not use this file")
+    if value is None:
+        return math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ModelFileError("one of its limits makes no sense", fix="do not use this file")
     return float(value)
+
+
+def _difficulty(parts: Mapping[str, bytes], content: Mapping[str, Any]) -> Difficulty:
+    difficulty = Difficulty()
+    difficulty.mean_, difficulty.forest_ = _limit(_entry(content, "mean_error")), None
+    sound = 0 < difficulty.mean_ < math.inf
+    if sound and _entry(content, "errors_differ"):
+        forest = difficulty.forest_ = estimator_from_bytes(_part(parts, "difficulty.skops"))
+        sound = isinstance(forest, RandomForestRegressor) and hasattr(forest, "estimators_")
+        sound = sound and forest.n_features_in_ == len(SIGNS) and forest.n_outputs_ == 1
+    if not sound:
+        raise ModelFileError("what it expects of errors makes no sense", fix="do not use this file")
+    return difficulty
+
+
+def _entry(content: Mapping[str, Any], name: str) -> Any:
+    if name not in content:
+        raise ModelFileError(f"it does not say {name!r}", fix="do not use this file")
+    return content[name]
 
 
 def _part(parts: Mapping[str, bytes], name: str) -> bytes:
@@ -129,7 +141,8 @@ def _part(parts: Mapping[str, bytes], name: str) -> bytes:
     return parts[name]
 
 
-def _per_reference(values: Any, n_reference: int) -> NDArray[np.float64]:
-    if values is None or values.dtype != np.float64 or values.shape != (n_reference,) or not np.isfinite(values).all():
+def _per_reference(values: Any, n_reference: int, least: float) -> NDArray[np.float64]:
+    known = values is not None and values.dtype == np.float64 and values.shape == (n_reference,)
+    if not known or not np.all(np.isfinite(values) & (values >= least)):
         raise ModelFileError("the numbers of its reference rows make no sense", fix="do not use this file")
     return np.asarray(values)

@@ -78,6 +78,11 @@ class Rows:
     units: Mapping[str, str]
     inner_groups: Sequence[Any] | None
 
+    @property
+    def counting(self) -> NDArray[np.intp]:
+        """Positions of the rows that count: those with a weight above 0."""
+        return np.arange(len(self.y)) if self.weight is None else np.flatnonzero(self.weight)
+
     def of(self, which: NDArray[np.intp]) -> Rows:
         """Return some of the rows."""
         return Rows(
@@ -195,7 +200,7 @@ def _judge_fold(job: FoldJob) -> Result:
     for name, baseline in settings.baselines.items():
         fitted = _fit_baseline(baseline, train, train.y)
         predictions.append(prediction_rows(**common, model=name, role="baseline", prediction=fitted.predict(test.X)))
-    if settings.shuffled and job.fitted is None:
+    if settings.shuffled:
         order = np.random.default_rng(item_seed(seed, "shuffled")).permutation(len(train.y))
         fitted = _fit_baseline(chosen_model(model), train, train.y[order])
         predictions.append(
@@ -286,6 +291,7 @@ def _model_rows(model: Any, reliability: Reliability, rows: Rows, role: str, com
 def _explain_fold(job: FoldJob, model: Any, train: Rows, test: Rows, seed: int) -> dict[str, list[dict[str, Any]]]:
     estimator = model.model_ if isinstance(model, CandidateSelector) else model
     about = {"target": test.target, "split": job.fold.split, "repeat": job.fold.repeat, "fold": job.fold.number}
+    weight = test.weight if test.weight is not None and test.weight.any() else None
     curve = learning_curve(
         chosen_model(model),
         train.X,
@@ -295,9 +301,9 @@ def _explain_fold(job: FoldJob, model: Any, train: Rows, test: Rows, seed: int) 
         fit=fit_seeded,
         duplicates=train.duplicates,
         seed=seed,
-        full_mae=float(np.average(np.abs(estimator.predict(test.X) - test.y), weights=test.weight)),
+        full_mae=float(np.average(np.abs(estimator.predict(test.X) - test.y), weights=weight)),
         sample_weight=train.weight,
-        test_weight=test.weight,
+        test_weight=weight,
     )
     found = explain_fold(
         estimator,
@@ -310,6 +316,6 @@ def _explain_fold(job: FoldJob, model: Any, train: Rows, test: Rows, seed: int) 
         fold=job.fold.number,
         unit=test.unit,
         units=test.units,
-        weight=test.weight,
+        weight=weight,
     )
     return {"learning_curve": [{**about, **point} for point in curve], **found}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
@@ -54,11 +55,14 @@ class Judgement:
         Final model of each target.
     progress : list of (float, float)
         Seconds passed and total expected then.
+    skipped : list of str
+        Folds that were left out for time, as "target/split/repeat/fold".
     """
 
     evidence: Evidence
     fitted: dict[str, FittedTarget]
     progress: list[tuple[float, float]]
+    skipped: list[str]
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class Protocol:
 
     On every fold the model is cloned, seeded for that fold and fitted on the training rows alone: whatever it
     chooses, it chooses there. Its errors on inner folds of random rows and of left-out groups of elements, again within
-    the training rows, set expected errors, intervals and the domain.
+    the training rows, set expected errors, intervals and the domain. Rows with weight 0 are predicted where they are
+    tested, and nothing is learned from them.
 
     Parameters
     ----------
@@ -81,7 +86,7 @@ class Protocol:
     level : float
         Coverage that the intervals promise.
     calibration_folds, calibration_splits : int
-        Inner folds of random rows and of left-out groups of elements for the calibration.
+        How many of ten random parts and how many groups of elements are left out in turn for the calibration.
     shuffled : bool
         Whether the chosen model is also fitted to shuffled targets, as a baseline.
     n_explained : int
@@ -96,6 +101,8 @@ class Protocol:
         What the inner folds of a `CandidateSelector` leave out; random rows without it.
     costs : Costs
         For the progress bar and for what a deadline allows.
+    skipped : collection of str
+        Folds to leave out, as in `Judgement.skipped`: an earlier run had no time for them.
 
     Examples
     --------
@@ -115,6 +122,7 @@ class Protocol:
     notes: Sequence[str] = field(default=())
     inner_groups: Sequence[Any] | None = None
     costs: Costs = field(default_factory=Costs)
+    skipped: Collection[str] = ()
 
     def run(
         self,
@@ -160,7 +168,9 @@ class Protocol:
         start = time.perf_counter()
         rows = {target: self._rows(dataset, target) for target in dataset.targets}
         nested = [fold for fold in self.folds if not _is_unnested(fold)]
-        finals: list[FinalJob | FoldJob] = [FinalJob(settings, model, part) for part, _ in rows.values()]
+        finals: list[FinalJob | FoldJob] = [
+            FinalJob(settings, model, part.of(part.counting)) for part, _ in rows.values()
+        ]
         essential, others = self._fold_jobs(settings, model, rows, nested)
         runner = _Runner(self, deadline, journal, label)
         results = runner.run([*finals, *essential, *others], essential=len(finals) + len(essential))
@@ -169,10 +179,13 @@ class Protocol:
             for result in results[: len(finals)]
             if result is not None and result.fitted is not None
         }
+        jobs = [*finals, *essential, *others]
         unnested = [fold for fold in self.folds if _is_unnested(fold)]
         if unnested:
             first, rest = self._fold_jobs(settings, model, rows, unnested, fitted)
             results += runner.run([*first, *rest], essential=len(first))
+            jobs += [*first, *rest]
+        skipped = [_name(job) for job, result in zip(jobs, results, strict=True) if result is None]
         done = _in_order([result for result in results if result is not None], self.folds, dataset.targets)
         folds = [result for result in done if "split" in result.facts]
         evidence = Evidence(
@@ -185,7 +198,7 @@ class Protocol:
             },
             rows=row_table(dataset),
             diagnostics=self._explain(folds, fitted, rows),
-            notes=[*self.notes, *_left_out(folds, self.folds, len(dataset.targets))],
+            notes=[*self.notes, *self._missing_folds(rows, [*self.skipped, *skipped])],
             timings={
                 "evidence_s": time.perf_counter() - start,
                 "folds_s": [result.seconds for result in folds],
@@ -193,7 +206,7 @@ class Protocol:
                 "resumed": runner.n_resumed,
             },
         )
-        return Judgement(evidence, fitted, runner.progress)
+        return Judgement(evidence, fitted, runner.progress, skipped)
 
     def _rows(self, dataset: Dataset, target: str) -> tuple[Rows, np.ndarray[Any, Any]]:
         """Return the rows that have a target, and the place of each row of the data among them, -1 if it has none."""
@@ -221,8 +234,8 @@ class Protocol:
         for number, round_of_folds in enumerate(zip_longest(*by_split.values())):
             for fold in round_of_folds:
                 for target, (part, place) in rows.items():
-                    restricted = None if fold is None else _restricted(fold, place)
-                    if restricted is None:
+                    restricted = None if fold is None else _restricted(fold, part, place)
+                    if restricted is None or _fold_name(target, restricted) in self.skipped:
                         continue
                     job = FoldJob(
                         settings,
@@ -262,6 +275,31 @@ class Protocol:
             found = _joined([found, final])
         return found
 
+    def _missing_folds(
+        self, rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]], skipped: Collection[str]
+    ) -> list[str]:
+        """Say which splits have fewer folds than planned, and why."""
+        planned: Counter[str] = Counter()
+        late: Counter[str] = Counter()
+        impossible: Counter[tuple[str, str]] = Counter()
+        for fold in self.folds:
+            for target, (part, place) in rows.items():
+                if _restricted(fold, part, place) is None:
+                    impossible[target, fold.split] += 1
+                    continue
+                planned[fold.split] += 1
+                late[fold.split] += _fold_name(target, fold) in skipped
+        notes = [
+            f"{n} of {planned[split] + n} folds of the split {split} are left out for {target}: too few rows that have "
+            f"it to train on, or none to test"
+            for (target, split), n in impossible.items()
+        ]
+        return notes + [
+            f"{planned[split] - n} of {planned[split]} folds of the split {split} were computed in the time given"
+            for split, n in late.items()
+            if n
+        ]
+
 
 def _is_unnested(fold: Fold) -> bool:
     return fold.split == "element:each"
@@ -277,14 +315,19 @@ def _explained(folds: Sequence[Fold], n_explained: int) -> set[tuple[str, int, i
     return {_key(fold) for fold in (random or list(folds))[:n_explained]}
 
 
-def _restricted(fold: Fold, place: np.ndarray[Any, Any]) -> Fold | None:
-    """Return a fold over the rows that have a target; None if too few of them are left."""
-    train, test = (place[rows][place[rows] >= 0] for rows in (fold.train, fold.test))
-    return replace(fold, train=train, test=test) if len(train) >= FEWEST_TRAINING_ROWS and len(test) else None
+def _restricted(fold: Fold, rows: Rows, place: np.ndarray[Any, Any]) -> Fold | None:
+    """Return a fold over the rows that have a target, and count for something in training; None if they are too few."""
+    train, test = (place[part][place[part] >= 0] for part in (fold.train, fold.test))
+    train = train[np.isin(train, rows.counting)]
+    enough = len(train) >= FEWEST_TRAINING_ROWS and len(np.unique(rows.duplicates[train])) >= FEWEST_DIFFERENT
+    return replace(fold, train=train, test=test) if enough and len(test) else None
 
 
 FEWEST_TRAINING_ROWS = 10
 """Rows with the target that a fold must leave to train on."""
+
+FEWEST_DIFFERENT = 4
+"""Of them different ones: with fewer there are no inner folds."""
 
 
 class _Runner:
@@ -336,9 +379,11 @@ class _Runner:
 
 
 def _name(job: FinalJob | FoldJob) -> str:
-    if isinstance(job, FinalJob):
-        return f"{job.rows.target}/final"
-    return f"{job.rows.target}/{job.fold.split}/{job.fold.repeat}/{job.fold.number}"
+    return f"{job.rows.target}/final" if isinstance(job, FinalJob) else _fold_name(job.rows.target, job.fold)
+
+
+def _fold_name(target: str, fold: Fold) -> str:
+    return f"{target}/{fold.split}/{fold.repeat}/{fold.number}"
 
 
 def _to_parts(result: Result) -> dict[str, bytes]:
@@ -387,14 +432,3 @@ def _joined(parts: Iterable[Mapping[str, list[dict[str, Any]]]]) -> dict[str, li
         for name, entries in part.items():
             joined.setdefault(name, []).extend(entries)
     return joined
-
-
-def _left_out(done: Sequence[Result], folds: Sequence[Fold], n_targets: int) -> list[str]:
-    """Say which splits have fewer folds than planned."""
-    notes = []
-    for split in dict.fromkeys(fold.split for fold in folds):
-        planned = n_targets * sum(fold.split == split for fold in folds)
-        computed = sum(result.facts["split"] == split for result in done)
-        if computed < planned:
-            notes.append(f"{computed} of {planned} folds of the split {split} were computed in the time given")
-    return notes

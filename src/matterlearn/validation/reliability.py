@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from matterlearn.validation.conformal import ELEMENTS, RANDOM, TRUST, Intervals,
 from matterlearn.validation.difficulty import Difficulty
 from matterlearn.validation.domain import WITHIN, Assessment, Domain
 from matterlearn.validation.splits import ElementGroupSplit, RandomSplit
+
+N_PARTS = 10
+"""Parts into which rows are dealt: a model that lacks a tenth of them errs little more than one that has them all."""
 
 OUTSIDE_ERROR = 2.5
 """Error of the rows outside the domain, at least, in units of that inside, where the limits are set.
@@ -141,9 +145,13 @@ class Reliability:
         *,
         features: Any,
         kinds: Mapping[str, str],
+        weight: NDArray[np.float64] | None = None,
         seed: int,
     ) -> Reliability:
         """Return the same expectations for a model that knows only the given rows: nothing is calibrated again."""
+        if weight is not None:
+            used = np.flatnonzero(weight)
+            X, y, elements = X.iloc[used], y[used], [elements[int(i)] for i in used]
         domain = Domain(features, kinds, random_state=item_seed(seed, "domain")).fit(X, y, elements)
         usual = np.full(len(domain.reference_rows_), self.difficulty.mean_)
         return replace(self, domain=domain, neighbor_targets=y[domain.reference_rows_], neighbor_errors=usual)
@@ -154,8 +162,8 @@ class Reliability:
             "calibrated_on": {name: len(scores.values) for name, scores in self.intervals.scores.items()},
             "inflation": {name: scores.inflation for name, scores in self.intervals.scores.items()},
             "mean_error": self.difficulty.mean_,
-            "most_expected": self.most_expected,
-            "most_distant": self.most_distant,
+            "most_expected": self.most_expected if math.isfinite(self.most_expected) else None,
+            "most_distant": self.most_distant if math.isfinite(self.most_distant) else None,
         }
 
     def _reason(self, unseen: str, expected: float, distance: float) -> str:
@@ -202,11 +210,11 @@ def learn_reliability(
     kinds : mapping of str to str
         Kinds of the input columns.
     weight : ndarray of float, shape (n_samples,), optional
-        Weights of the rows.
+        Weights of the rows. Those with weight 0 are no training rows: they count for nothing here.
     level : float
         Coverage that intervals promise.
     n_random, n_groups : int
-        Folds of random rows and of left-out groups of elements. Where no elements can be left out, the intervals of
+        How many of ten parts of the rows, drawn at random, and how many groups of elements are left out in turn. Where no elements can be left out, the intervals of
         all rows rest on random folds.
     seed : int
         Seed of the folds.
@@ -216,12 +224,19 @@ def learn_reliability(
     Reliability
         For predictions of the model fitted on all of the rows.
     """
+    if weight is not None and not weight.all():
+        used = np.flatnonzero(weight)
+        X, y, weight, duplicates = X.iloc[used], y[used], weight[used], duplicates[used]
+        elements = [elements[int(i)] for i in used]
     weights = np.ones(len(y)) if weight is None else weight
-    random = RandomSplit(min(n_random, len(np.unique(duplicates))), random_state=item_seed(seed, "random"))
+    n_parts = min(N_PARTS, len(np.unique(duplicates)))
+    random = RandomSplit(n_parts, random_state=item_seed(seed, "random"))
     by_element = ElementGroupSplit(n_groups, random_state=item_seed(seed, "element"))
-    plans = [(RANDOM, train, test) for train, test in random.split(X, groups=duplicates)]
+    plans = [(RANDOM, train, test) for train, test in islice(random.split(X, groups=duplicates), n_random)]
     if by_element.get_n_splits(groups=elements) >= 2:
-        plans += [(ELEMENTS, train, test) for train, test in by_element.split(X, groups=elements)]
+        # Without an element that many different rows share, copies of one may be all that is left.
+        groups = [(train, test) for train, test in by_element.split(X, groups=elements) if _differ(duplicates[train])]
+        plans += [(ELEMENTS, train, test) for train, test in groups if len(groups) >= 2]
 
     parts = []
     for number, (kind, train, test) in enumerate(plans):
@@ -233,7 +248,8 @@ def learn_reliability(
         neighbors = train[domain.reference_rows_][seen.neighbors]
         parts.append(_Part(kind, number, test, np.abs(prediction - y[test]), prediction, spread, seen, neighbors))
 
-    errors = np.zeros(len(y))  # of each row in the random fold that tested it
+    tested = np.concatenate([part.errors for part in parts if part.kind == RANDOM])
+    errors = np.full(len(y), tested.mean())  # of each row in the random fold that tested it, if one did
     for part in parts:
         if part.kind == RANDOM:
             errors[part.rows] = part.errors
@@ -268,6 +284,10 @@ def learn_reliability(
         # Where no distance is known to be too far, none was ever tried beyond the largest one.
         most_distant=min(_limit(distance[usual], error[usual]), float(distance.max())),
     )
+
+
+def _differ(duplicates: NDArray[np.intp]) -> bool:
+    return len(np.unique(duplicates)) > 1
 
 
 @dataclass(frozen=True)
@@ -326,6 +346,6 @@ def _limit(signs: NDArray[np.float64], errors: NDArray[np.float64]) -> float:
         if n_within < 1 or ordered[n_within - 1] == ordered[n_within]:
             continue
         within, beyond = sums[n_within - 1] / n_within, (sums[-1] - sums[n_within - 1]) / (len(signs) - n_within)
-        if beyond >= OUTSIDE_ERROR * within:
+        if beyond >= OUTSIDE_ERROR * within and beyond > 0:
             return float(ordered[n_within - 1])
     return math.inf

@@ -19,7 +19,9 @@ from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError, DataError, RowError
 from matterlearn.core.writing import replacing, write_file
 from matterlearn.data.columns import choose_inputs, detect_kinds
+from matterlearn.data.dataset import Dataset
 from matterlearn.data.inputs import ParsedInputs, parse_inputs
+from matterlearn.data.kinds import kind_of_named
 from matterlearn.data.rejects import rejected_table, write_rejected
 from matterlearn.data.tables import read_table
 from matterlearn.features.table_features import Representation, citations_of, table_features
@@ -75,7 +77,7 @@ class Written:
 
 
 def featurize(
-    table: pd.DataFrame | str | os.PathLike[str],
+    table: Dataset | pd.DataFrame | str | os.PathLike[str],
     *,
     inputs: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
@@ -87,10 +89,10 @@ def featurize(
 
     Parameters
     ----------
-    table : DataFrame or path-like
+    table : Dataset, DataFrame or path-like
         Rows with formulas or site compositions.
     inputs : sequence of str, optional
-        Input columns; by default those that describe matter.
+        Input columns; by default those of the data set, or those that describe matter.
     kinds : mapping of str to str, optional
         Kinds of columns where the detected one is not meant.
     representation : {"descriptors", "fractions", "both"}
@@ -123,7 +125,7 @@ def featurize(
 
 
 def featurize_file(
-    table: pd.DataFrame | str | os.PathLike[str],
+    table: Dataset | pd.DataFrame | str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
     inputs: Sequence[str] | None = None,
@@ -139,7 +141,7 @@ def featurize_file(
 
     Parameters
     ----------
-    table : DataFrame or path-like
+    table : Dataset, DataFrame or path-like
         Rows with formulas or site compositions.
     out : path-like
         Ends in .csv or .parquet.
@@ -188,7 +190,7 @@ def featurize_file(
 
 @dataclass(frozen=True)
 class _Job:
-    frame: pd.DataFrame
+    frame: pd.DataFrame  # its index holds the numbers of the rows
     parsed: ParsedInputs
     transformer: Any
     rejected: pd.DataFrame
@@ -201,7 +203,7 @@ class _Job:
         for start in range(0, len(positions), CHUNK):
             part = positions[start : start + CHUNK]
             X = self.parsed.X.iloc[part]
-            index = pd.Index(part + 1, name="row")
+            index = pd.Index(self.frame.index[part], name="row")
             features = pd.DataFrame(self.transformer.transform(X), columns=names, index=index)
             if with_inputs:
                 # A number is an input and a feature; it stands there once.
@@ -212,23 +214,26 @@ class _Job:
 
 
 def _prepare(
-    table: pd.DataFrame | str | os.PathLike[str],
+    table: Dataset | pd.DataFrame | str | os.PathLike[str],
     inputs: Sequence[str] | None,
     kinds: Mapping[str, str] | None,
     representation: Representation,
     strict: bool,
     ions: Mapping[str, Ion] | None,
 ) -> _Job:
-    frame = table if isinstance(table, pd.DataFrame) else read_table(table).frame
-    all_kinds = {**detect_kinds(frame, ions=ions), **(kinds or {})}
+    frame, found = _frame_and_kinds(table, inputs, ions)
+    all_kinds = {**found, **(kinds or {})}
+    if isinstance(table, Dataset):
+        inputs, ions = table.inputs if inputs is None else inputs, {**table.ions, **(ions or {})}
     chosen = choose_inputs(frame, all_kinds, (), inputs, ions=ions)
     used = {name: all_kinds[name] for name in chosen.columns}
     own = {symbol: {"name": i.name, "formula": i.formula, "charge": i.charge} for symbol, i in (ions or {}).items()}
     parsed = parse_inputs(frame, {"inputs": list(chosen.columns), "kinds": used, "ions": own})
-    rejected = rejected_table(parsed.bad_cells, pd.RangeIndex(1, len(frame) + 1))
+    rejected = rejected_table(parsed.bad_cells, frame.index)
     if strict and len(rejected):
         bad = parsed.bad_cells[0]
-        raise RowError(bad.reason, row=bad.position + 1, column=bad.column, value=bad.value, fix="mend the row")
+        number = int(frame.index[bad.position])
+        raise RowError(bad.reason, row=number, column=bad.column, value=bad.value, fix="mend the row")
     if not parsed.ok.any():
         raise DataError("no row can be read", fix=f"the first: {rejected['reason'].iloc[0]}" if len(rejected) else None)
     transformer = table_features(list(chosen.columns), used, representation=representation, ions=ions)
@@ -237,4 +242,28 @@ def _prepare(
         transformer.get_feature_names_out()
     except ValueError as error:
         raise ArgumentError(f"an input has the name of a feature ({error})", where="inputs", fix="rename it") from error
-    return _Job(frame, parsed, transformer, rejected, citations_of(transformer), [*chosen.notes, *parsed.notes])
+    notes = [*chosen.notes, *_category_notes(frame, used, kinds or {}), *parsed.notes]
+    return _Job(frame, parsed, transformer, rejected, citations_of(transformer), notes)
+
+
+def _frame_and_kinds(
+    table: Dataset | pd.DataFrame | str | os.PathLike[str],
+    inputs: Sequence[str] | None,
+    ions: Mapping[str, Ion] | None,
+) -> tuple[pd.DataFrame, Mapping[str, str]]:
+    """Return the rows under their numbers, and what their columns hold."""
+    if isinstance(table, Dataset):
+        return table.frame, table.kinds
+    frame = table if isinstance(table, pd.DataFrame) else read_table(table).frame
+    kinds = detect_kinds(frame, ions=ions)
+    kinds |= {name: kind_of_named(frame[name], kinds[name]) for name in inputs or () if name in kinds}
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row")), kinds
+
+
+def _category_notes(frame: pd.DataFrame, used: Mapping[str, str], stated: Mapping[str, str]) -> list[str]:
+    """Say which inputs became categories although nobody said so: a column of damaged formulas would, too."""
+    return [
+        f"{name} is taken for a category with {frame[name].nunique()} values; state its kind if it describes matter."
+        for name, kind in used.items()
+        if kind == "category" and name not in stated
+    ]

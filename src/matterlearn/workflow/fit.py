@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ from matterlearn.validation.protocol import Judgement, Protocol
 from matterlearn.validation.splits import ElementGroupSplit, GroupSplit, RandomSplit, why_no_element_split
 from matterlearn.workflow.machine import slowness
 from matterlearn.workflow.model import Model, make_probes
-from matterlearn.workflow.plan import Plan, Work, item_costs, make_plan, parse_duration, read_plan
+from matterlearn.workflow.plan import Plan, Work, item_costs, make_plan, parse_duration, read_plan, say_duration
 
 FEWEST_ROWS = 20
 """Rows below which five folds with three inner folds each say nothing."""
@@ -54,7 +55,7 @@ UNKNOWN_COST = 1.0
 """Seconds per 1,000 rows that a fit of the user's own estimator is expected to take."""
 
 DOMAIN_S, EXPLAIN_S, ONCE_S = 0.6, 4.0, 6.0
-"""Seconds per 1,000 rows to learn a domain and to explain a fold; seconds for leak checks, figures and the page."""
+"""Seconds per 1,000 rows to learn a domain and to explain a fold; seconds for leak checks and the page of a target."""
 
 RESERVED = 0.93
 """Share of the budget after which no fold is begun that would end later; the rest is for writing."""
@@ -134,7 +135,8 @@ def fit(
         Time, as "90s", "5m", "1h" or seconds. None for the full plan.
     plan : path-like or Plan, optional
         Plan of an earlier fit, to be followed instead of making one: plan.json or the output folder. It states
-        candidates, splits and seed, so `split`, `budget`, `models` by name and `seed` are not looked at.
+        candidates, splits and seed, so `split`, `budget`, `models` by name and `seed` are not looked at, and no clock
+        says what is done.
     models : sequence of str or mapping of str to estimator, optional
         Candidates: names of families, or your own regressors, which get the feature matrix.
     features : transformer, optional
@@ -159,7 +161,7 @@ def fit(
     Returns
     -------
     Fit
-        With `model`, `evidence` and `dataset`.
+        With `model`, `evidence`, `dataset` and `plan`.
 
     Raises
     ------
@@ -178,34 +180,35 @@ def fit(
     >>> result.model.predict(pd.DataFrame({"formula": ["NaCl"]})).columns.tolist()
     ['prediction', 'lower', 'upper', 'in_domain', 'reason']
     """
-    start = time.perf_counter()
-    begun = time.time()
+    start, begun = time.perf_counter(), time.time()
+    _check_arguments(split, workers, seed)
     dataset = _dataset(table, target, inputs, kinds, strict, ions, log, weights)
     for name in dataset.targets:
         _check(dataset, name)
     workers = available_workers() if workers is None else workers
     given = plan if isinstance(plan, Plan) or plan is None else read_plan(plan)
+    budget_s = _seconds(budget) if given is None else None
     descriptors = _features(dataset, "descriptors")
-    models = models if given is None or isinstance(models, Mapping) else given.candidates
+    if given is not None and not isinstance(models, Mapping):
+        models = given.candidates
     estimators, notes = _estimators(models, features, dataset)
-    key = _key(dataset, given, split, budget, models, features, seed)
+    splits, why_not = _possible_splits(_wanted_splits(split) if given is None else given.splits, dataset)
+    key = _key(dataset, given, splits, budget_s, models, features, seed)
     kept = None if journal is None or key is None else journal(key)
-    budget_s = parse_duration(budget) if isinstance(budget, str) else budget
-    splits, why_not = _possible_splits(split if given is None else given.splits[0], dataset)
-    work = _work(estimators, dataset, workers, measure=given is None and budget_s is not None)
     stored = None if kept is None or given is not None else kept.get_text("plan")
+    work = _work(estimators, dataset, workers, measure=budget_s is not None)
     if given is not None:
-        made = _checked_plan(given, estimators)
+        made = _checked_plan(replace(given, splits=tuple(splits)), estimators)
     elif stored is not None:
         made = Plan.from_text(stored)
     else:
         made = make_plan(work, splits, budget_s=budget_s, seed=seed)
-        if kept is not None:
-            kept.put_text("plan", made.to_text())
+    folds = _folds(made, dataset, descriptors)  # where an argument is wrong, nothing was shown or kept before
+    if kept is not None and given is None and stored is None:
+        kept.put_text("plan", made.to_text())
     if show_plan is not None:
         show_plan(made)
 
-    folds = _folds(made, dataset, descriptors)
     candidates = [(name, estimators[name]) for name in made.candidates]
     inner_folds, inner_groups = _inner_folds(made, folds, dataset)
     # Of an estimator of their own users expect the predictions that it makes.
@@ -219,32 +222,48 @@ def fit(
         n_explained=made.n_explained,
         seed=made.seed,
         workers=workers,
-        notes=[*notes, *why_not, *_plan_notes(made, budget_s if given is None else None)],
+        notes=[*notes, *why_not, *_plan_notes(made)],
         inner_groups=inner_groups,
         costs=item_costs(made, work),
+        skipped=made.skipped,
     )
     with single_thread():
         leaks = find_leaks(dataset, folds, descriptors=descriptors, seed=made.seed)
     leaks_s = time.perf_counter() - start
-    in_time = given is None and budget_s is not None
     judgement = protocol.run(
         selector,
         dataset,
         label="judging" if progress else None,
-        deadline=begun + RESERVED * budget_s - ONCE_S / 2 if in_time and budget_s is not None else None,
+        deadline=None if budget_s is None else begun + RESERVED * budget_s - work.report_s / 2,
         journal=kept,
     )
-    carried_out = _carried_out(made, folds, judgement.evidence)
+    carried_out = replace(made, skipped=(*made.skipped, *judgement.skipped))
     evidence = _complete(judgement, dataset, carried_out, [leak.to_dict() for leak in leaks])
     evidence.timings.update({"leaks_s": leaks_s, "total_s": time.perf_counter() - start, "budget_s": budget_s})
     return Fit(_model(judgement, evidence, dataset), evidence, dataset, carried_out)
 
 
-def _carried_out(plan: Plan, folds: Sequence[Fold], evidence: Evidence) -> Plan:
-    """Return the plan with the folds that the time did not allow."""
-    done = {_fold_name(fold["split"], fold["repeat"], fold["fold"]) for fold in evidence.folds}
-    names = [_fold_name(fold.split, fold.repeat, fold.number) for fold in folds]
-    return replace(plan, skipped=(*plan.skipped, *(name for name in names if name not in done)))
+def _check_arguments(split: Any, workers: Any, seed: Any) -> None:
+    if not isinstance(split, str):
+        raise ArgumentError(f"must be the name of a split, got {split!r}", where="split", fix="write 'random'")
+    if workers is not None and not (_is_whole(workers) and workers >= 1):
+        raise ArgumentError(f"must be at least 1, got {workers!r}", where="workers")
+    if not _is_whole(seed):
+        raise ArgumentError(f"must be a whole number, got {seed!r}", where="seed")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _seconds(budget: Any) -> float | None:
+    if budget is None:
+        return None
+    if isinstance(budget, str):
+        return parse_duration(budget)
+    if isinstance(budget, int | float | np.number) and float(budget) > 0:
+        return float(budget) if np.isfinite(budget) else None
+    raise ArgumentError(f"must be positive, got {budget!r}", where="budget", fix="write '5m' or seconds")
 
 
 def _complete(judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[dict[str, Any]]) -> Evidence:
@@ -258,7 +277,7 @@ def _complete(judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[di
     return replace(
         evidence,
         plan={
-            **plan.to_dict(),
+            **plain(plan.to_dict()),
             **evidence.plan,
             "chosen": evidence.plan["chosen_by_target"][first.target],
             "citations": citations_of(first.reliability.domain.features_),
@@ -284,28 +303,26 @@ def _model(judgement: Judgement, evidence: Evidence, dataset: Dataset) -> Model:
     return replace(model, probes=make_probes(model, dataset.X))
 
 
-def _fold_name(split: str, repeat: int, number: int) -> str:
-    return f"{split}/{repeat}/{number}"
-
-
 def _key(
     dataset: Dataset,
     given: Plan | None,
-    split: str,
-    budget: str | float | None,
+    splits: Sequence[str],
+    budget_s: float | None,
     models: Sequence[str] | Mapping[str, Any] | None,
     features: Any,
     seed: int,
 ) -> str | None:
     """Return what names the run, or None if its numbers depend on objects of the user."""
-    if isinstance(models, Mapping) or features is not None:
+    if isinstance(models, Mapping) or features is not None or dataset.sha256 is None:
         return None
+    files = [split.partition(":")[2] for split in splits if split.startswith("file:")]
     content = {
         "data": dataset.sha256,
         "rows": dataset.frame.index.tolist(),
         "schema": dataset.schema,
         "plan": None if given is None else asdict(given),
-        "arguments": [split, str(budget), None if models is None else list(models), seed],
+        "arguments": [list(splits), budget_s, None if models is None else list(models), int(seed)],
+        "folds": [hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in files if Path(name).is_file()],
         "versions": _versions(),
     }
     return hashlib.sha256(json.dumps(plain(content), sort_keys=True).encode()).hexdigest()
@@ -321,7 +338,7 @@ def _work(estimators: Mapping[str, Any], dataset: Dataset, workers: int, *, meas
         {name: factor * cost for name, cost in costs.items()},
         domain_s=factor * (0.1 + DOMAIN_S * thousands),
         explain_s=factor * (1.0 + EXPLAIN_S * thousands),
-        report_s=factor * ONCE_S,
+        report_s=factor * ONCE_S * len(dataset.targets),
         n_targets=len(dataset.targets),
         n_elements=n_elements,
         workers=workers,
@@ -358,25 +375,29 @@ def _dataset(
 
 
 def _check(whole: Dataset, target: str) -> None:
-    dataset = whole.of(target) if len(whole.targets) > 1 else whole
+    dataset = whole.of(target)
     if dataset.task != "regression":
         raise ArgumentError(
             f"column {target!r} holds categories; this version predicts numbers",
             where="target",
             fix="name a number column",
         )
-    if len(dataset.frame) < FEWEST_ROWS:
+    counting = np.ones(len(dataset), dtype=bool) if dataset.weights is None else dataset.weights > 0
+    if counting.sum() < FEWEST_ROWS:
+        of_target = f" with a value of {target!r}" if len(whole.targets) > 1 else ""
+        weighted = " and a weight above 0" if of_target else " with a weight above 0"
+        more = of_target + (weighted if not counting.all() else "")
         raise ArgumentError(
-            f"{len(dataset.frame)} usable rows are too few to judge a model", fix=f"bring {FEWEST_ROWS}"
+            f"{counting.sum()} usable rows{more} are too few to judge a model", fix=f"bring {FEWEST_ROWS}"
         )
-    n_different = len(np.unique(duplicate_groups(dataset.X, dataset.kinds, ions=dataset.ions)))
+    n_different = len(np.unique(duplicate_groups(dataset.X, dataset.kinds, ions=dataset.ions)[counting]))
     if n_different < FEWEST_DIFFERENT:
         raise ArgumentError(
             f"the rows have only {n_different} different {'values' if n_different > 1 else 'value'} of the inputs "
             f"({', '.join(dataset.inputs)}): too few to judge a model",
             fix=f"bring {FEWEST_DIFFERENT}, or name other inputs",
         )
-    y = np.asarray(dataset.y, dtype=float)
+    y = np.asarray(dataset.y, dtype=float)[counting]
     if 0 < np.ptp(y) < SMALLEST:
         raise ArgumentError(f"values of {target!r} differ by {np.ptp(y):.1e} only", where="target", fix="change unit")
     if np.ptp(y) == 0:
@@ -403,10 +424,13 @@ def _estimators(
     usable = {name: estimator for name, estimator in found.items() if takes_weights(estimator)}
     without = [name for name in found if name not in usable]
     if not usable or (without and models is not None):
-        raise ArgumentError(
-            f"{without[0]!r} takes no weights of rows", where="models", fix="leave it or the weights out"
-        )
-    return usable, [f"left out, since it takes no weights of rows: {name}" for name in without]
+        what = f"{without[0]!r} takes no weights of rows"
+        raise ArgumentError(what, where="models", fix="leave it or the weights out")
+    if isinstance(models, Mapping):
+        return usable, []
+    # The same whether candidates are named, as a plan does, or not.
+    deaf = [name for name, kind in FAMILIES.items() if not takes_weights(kind.make())]
+    return usable, [f"{', '.join(deaf)}: no candidate, since it takes no weights of rows"] if deaf else []
 
 
 def _unweighted_estimators(
@@ -440,13 +464,18 @@ def _unweighted_estimators(
     return dict(make_candidates(names, dataset.inputs, dataset.kinds, features=features, ions=dataset.ions))
 
 
-def _possible_splits(split: str, dataset: Dataset) -> tuple[list[str], list[str]]:
-    """Return the splits to run, the deciding one first, and why one is missing."""
-    splits = list(dict.fromkeys([split, "random", "element"]))
+def _wanted_splits(split: str) -> list[str]:
+    """Return the splits of a fit, the deciding one first; repeated random folds are random folds."""
+    known = () if split.startswith("random:") else ("random",)
+    return list(dict.fromkeys([split, *known, "element"]))
+
+
+def _possible_splits(splits: Sequence[str], dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Return those of the splits that can be made, and why one is missing."""
     reason = why_no_element_split(dataset.element_sets())
     if not reason:
-        return splits, []
-    if split == "element":
+        return list(splits), []
+    if splits[0] == "element":
         raise ArgumentError(reason, where="split", fix="use another split")
     return [name for name in splits if name != "element"], [reason]
 
@@ -463,7 +492,6 @@ def _folds(plan: Plan, dataset: Dataset, descriptors: Any) -> list[Fold]:
             n_element_groups=plan.n_element_groups,
             seed=item_seed(plan.seed, "split", split),
         )
-        if _fold_name(split, fold.repeat, fold.number) not in plan.skipped
     ]
 
 
@@ -491,10 +519,11 @@ def _inner_folds(plan: Plan, folds: Sequence[Fold], dataset: Dataset) -> tuple[A
     return RandomSplit(plan.inner_folds, random_state=seed), None
 
 
-def _plan_notes(plan: Plan, budget_s: float | None) -> list[str]:
-    if budget_s is None or plan.expected_s <= budget_s:
+def _plan_notes(plan: Plan) -> list[str]:
+    if plan.budget_s is None or plan.expected_s <= plan.budget_s:
         return []
-    return [f"the smallest plan takes about {plan.expected_s:.0f} s, more than the budget of {budget_s:.0f} s"]
+    expected, budget = say_duration(plan.expected_s), say_duration(plan.budget_s)
+    return [f"the smallest plan takes about {expected}, more than the budget of {budget}"]
 
 
 def _versions() -> dict[str, str]:

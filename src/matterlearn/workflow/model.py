@@ -61,7 +61,7 @@ class Model:
     @property
     def output_columns(self) -> tuple[str, ...]:
         """Columns that `predict` returns."""
-        return tuple(self._column(name, target) for target in self.targets for name in OUTPUT)
+        return tuple(self.column(name, target) for target in self.targets for name in OUTPUT)
 
     def predict(self, table: pd.DataFrame) -> pd.DataFrame:
         """Predict the rows of a table.
@@ -94,12 +94,13 @@ class Model:
             for name, (empty, found) in values.items():
                 column = np.full(len(table), empty, dtype=found.dtype)
                 column[ok] = found
-                columns[self._column(name, part.target)] = column
-            reasons = columns[self._column("reason", part.target)]
+                columns[self.column(name, part.target)] = column
+            reasons = columns[self.column("reason", part.target)]
             reasons[~ok] = [text for text, read in zip(unread, ok, strict=True) if not read]
         return pd.DataFrame(columns, index=table.index)
 
-    def _column(self, name: str, target: str) -> str:
+    def column(self, name: str, target: str) -> str:
+        """Return the name under which `predict` tells something of a target: "lower", or "lower gap_eV"."""
         return name if len(self.fitted) == 1 else f"{name} {target}"
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -171,10 +172,13 @@ class Model:
         try:
             found = self.predict(pd.DataFrame(self.probes["rows"]))
             for target, expected in self.probes["prediction"].items():
-                column = found[self._column("prediction", target)].to_numpy()
+                column = found[self.column("prediction", target)].to_numpy()
                 scale = float(self.card["data"]["targets"][target]["target_summary"]["sd"]) or 1.0
                 if target in self.schema.get("log", ()):
-                    column, expected = np.log10(column), np.log10(expected)
+                    with np.errstate(
+                        divide="ignore", invalid="ignore"
+                    ):  # a stored value that has none is refused below
+                        column, expected = np.log10(column), np.log10(expected)
                 difference = np.abs(column - np.asarray(expected, dtype=float)) / scale
                 worst = max(worst, float(np.max(difference)) if np.all(np.isfinite(difference)) else math.inf)
             complete = set(self.probes["prediction"]) == set(self.targets)
@@ -222,7 +226,7 @@ def make_probes(model: Model, X: pd.DataFrame) -> dict[str, Any]:
     chosen = X.iloc[np.linspace(0, len(X) - 1, min(N_PROBES, len(X))).round().astype(int)]
     rows = {name: [_plain(cell) for cell in chosen[name]] for name in chosen.columns}
     found = model.predict(pd.DataFrame(rows))
-    predictions = {target: found[model._column("prediction", target)].tolist() for target in model.targets}
+    predictions = {target: found[model.column("prediction", target)].tolist() for target in model.targets}
     return {"rows": rows, "prediction": predictions}
 
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from matterlearn.core.errors import ArgumentError
-from matterlearn.core.writing import recover_folder, staged_folder, write_file
+from matterlearn.core.writing import holds_working_directory, recover_folder, staged_folder, write_file
 from matterlearn.data.rejects import write_rejected
 from matterlearn.report.page import write_report
 from matterlearn.workflow.fit import Fit
@@ -32,7 +32,7 @@ def check_folder(path: str | os.PathLike[str]) -> Path:
     Returns
     -------
     pathlib.Path
-        The same.
+        Its real path, which names the same place whatever becomes of the working directory.
 
     Raises
     ------
@@ -41,17 +41,17 @@ def check_folder(path: str | os.PathLike[str]) -> Path:
     DataError
         If it cannot be written.
     """
-    folder = Path(path)
-    if Path.cwd().is_relative_to(folder.resolve()):
-        raise ArgumentError("holds the working directory", where=str(folder), fix="name a new folder with --out")
+    folder = Path(os.path.realpath(path))
+    if holds_working_directory(folder):
+        raise ArgumentError("holds the working directory", where=str(path), fix="name a new folder with --out")
     recover_folder(folder)
     if folder.exists() and not folder.is_dir():
-        raise ArgumentError("is a file", where=str(folder), fix="name a folder")
+        raise ArgumentError("is a file", where=str(path), fix="name a folder")
     found = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
     others = sorted(found - OURS)
     if others or (found and MARK not in found):
         named = others[0] if others else sorted(found)[0]
-        raise ArgumentError(f"the folder also holds {named!r}", where=str(folder), fix="name a new folder with --out")
+        raise ArgumentError(f"the folder also holds {named!r}", where=str(path), fix="name a new folder with --out")
     with staged_folder(folder.with_name(f".{folder.name}.try")) as attempt:  # better now than after the fit
         attempt.joinpath(MARK).touch()
     shutil.rmtree(folder.with_name(f".{folder.name}.try"))

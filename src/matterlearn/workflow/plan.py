@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from matterlearn.core.errors import ArgumentError, DataError
@@ -46,18 +47,25 @@ class Plan:
     inner_folds : int
         Folds inside the training rows on which candidates are compared.
     calibration_folds, calibration_splits : int
-        Folds of random rows and groups of elements, inside the training rows, on which errors are measured that set
-        intervals and domain.
+        How many of ten random parts and how many groups of elements are left out of the training rows in turn: errors
+        there set intervals and domain.
     n_explained : int
         Folds for which learning curve, importance and surrogate are computed.
     seed : int
         Seed of the run.
     expected_s : float
-        Expected time, seconds.
+        Expected time on the machine that made the plan, seconds; 0 if it is not known.
+    budget_s : float or None
+        Budget that the plan was made for, seconds. Who follows a plan keeps no budget.
     left_out : tuple of str
         What the budget did not allow.
     skipped : tuple of str
-        Folds, as "split/repeat/fold", that the time did not allow; a replay leaves them out too.
+        Folds, as "target/split/repeat/fold", that the time did not allow; a replay leaves them out too.
+
+    Raises
+    ------
+    ArgumentError
+        If no fit can follow it: no candidates or splits, one named twice, or fewer folds than there must be.
     """
 
     candidates: tuple[str, ...]
@@ -70,8 +78,19 @@ class Plan:
     n_explained: int = 3
     seed: int = 0
     expected_s: float = 0.0
+    budget_s: float | None = None
     left_out: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("candidates", "splits"):
+            named = getattr(self, name)
+            if not named or len(set(named)) < len(named):
+                found = f"names {', '.join(named)}" if named else "names none"
+                raise ArgumentError(f"{found}; each must be named once", where=f"plan, {name}")
+        for name, fewest in FEWEST.items():
+            if getattr(self, name) < fewest:
+                raise ArgumentError(f"must be at least {fewest}, got {getattr(self, name)}", where=f"plan, {name}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values."""
@@ -93,27 +112,50 @@ class Plan:
         try:
             content = json.loads(text)
             version = content.pop("schema_version")
-        except (ValueError, AttributeError, KeyError) as error:
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
             raise DataError("is no plan", where=where, fix="use plan.json of an earlier fit") from error
         if version != SCHEMA_VERSION:
-            raise DataError(f"has schema version {version}, this program reads {SCHEMA_VERSION}", where=where)
+            what = f"has schema version {_shown(version)}, this program reads {SCHEMA_VERSION}"
+            raise DataError(what, where=where)
         known = {item.name: item for item in fields(cls)}
         for name, value in content.items():
             if name not in known or not _fits(value, str(known[name].type)):
-                raise DataError(f"{name!r} = {str(value)[:60]} is no part of a plan", where=where)
-        if not content.get("candidates") or not content.get("splits"):
-            raise DataError("names no candidates or no splits", where=where)
+                raise DataError(f"{_shown(name)} = {_shown(value)} is no part of a plan", where=where)
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
         }
-        return cls(**values)
+        try:
+            return cls(**values)
+        except TypeError as error:  # a field without a default is missing
+            raise DataError("names no candidates or no splits", where=where) from error
+        except ArgumentError as error:
+            raise DataError(f"{error.where}: {error.what}", where=where) from error
+
+
+FEWEST: Mapping[str, int] = MappingProxyType(
+    {
+        "n_folds": 2,
+        "n_element_groups": 2,
+        "inner_folds": 2,
+        "calibration_folds": 2,
+        "calibration_splits": 2,
+        "n_explained": 0,
+    }
+)
+"""Smallest numbers of a plan."""
+
+
+def _shown(value: Any) -> str:
+    return " ".join(str(value)[:60].split())
 
 
 def _fits(value: Any, kind: str) -> bool:
     if kind.startswith("tuple"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if kind == "int":
-        return type(value) is int and 0 <= value < 2**31
+        return type(value) is int and abs(value) < 2**63
+    if value is None:
+        return kind.endswith("None")
     return type(value) in (int, float) and 0 <= value < float("inf")
 
 
@@ -202,7 +244,7 @@ def make_plan(work: Work, splits: Sequence[str], *, budget_s: float | None = Non
         raise ArgumentError(f"must be positive, got {budget_s:g} seconds", where="budget")
     if work.workers < 1:
         raise ArgumentError(f"must be at least 1, got {work.workers}", where="workers")
-    full = Plan(tuple(work.costs), tuple(splits), seed=seed)
+    full = Plan(tuple(work.costs), tuple(splits), seed=int(seed), budget_s=budget_s)
     plan = replace(full, expected_s=expected_s(full, work))
     for change in _savings(work.costs):
         if budget_s is None or plan.expected_s <= budget_s:
@@ -264,7 +306,7 @@ def item_costs(plan: Plan, work: Work) -> Costs:
         final=one_fit,
         fold=one_fit + chosen,  # the second one learns from shuffled targets
         explain=work.explain_s + CURVE_FITS * chosen,
-        fold_without_choice=chosen + work.domain_s,
+        fold_without_choice=2 * chosen + work.domain_s,
     )
 
 
@@ -295,6 +337,22 @@ def _folds_of(split: str, plan: Plan, work: Work) -> tuple[int, float]:
         return plan.n_element_groups, 0.85
     repeats = int(detail) if kind == "random" and detail.isdigit() else 1
     return repeats * plan.n_folds, 1 - 1 / max(plan.n_folds, 2)
+
+
+def say_duration(seconds: float) -> str:
+    """Return a duration as people say it; never "0 s".
+
+    Examples
+    --------
+    >>> [say_duration(seconds) for seconds in (0.014, 7.4, 150, 9000)]
+    ['0.014 s', '7 s', '2.5 min', '2.5 h']
+    """
+    if seconds < 1:
+        return f"{max(seconds, 0.001):.2g} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    count, unit = (seconds / 60, "min") if seconds < 6000 else (seconds / 3600, "h")
+    return f"{count:.1f} {unit}" if count < 10 else f"{count:.0f} {unit}"
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}

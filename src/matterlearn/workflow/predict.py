@@ -16,6 +16,7 @@ from matterlearn.data.cells import is_missing
 from matterlearn.data.tables import read_table
 from matterlearn.validation.evidence import plain
 from matterlearn.workflow.model import Model
+from matterlearn.workflow.workbook import write_workbook
 
 
 def predict(
@@ -38,8 +39,9 @@ def predict(
     Returns
     -------
     DataFrame
-        The rows of the table in order, with `prediction`, `lower`, `upper`, `in_domain` and `reason` added. A row
-        that cannot be read stays, with NaN and the reason.
+        The rows of the table in order, with `prediction`, `lower`, `upper`, `in_domain` and `reason` added, for each
+        of several targets with its name behind (`prediction gap_eV`). A row that cannot be read stays, with NaN and
+        the reason.
 
     Raises
     ------
@@ -68,6 +70,7 @@ WRITERS: Mapping[str, Callable[[pd.DataFrame, Path], None]] = {
     ".jsonl": lambda table, path: _write_text(path, "".join(f"{record}\n" for record in _records(table))),
     ".json": lambda table, path: _write_text(path, "[\n" + ",\n".join(_records(table)) + "\n]\n"),
     ".parquet": lambda table, path: _unmixed(table).to_parquet(path, index=False),
+    ".xlsx": lambda table, path: write_workbook(table, path),
 }
 """How a table is written, by the ending of the file."""
 
@@ -80,7 +83,7 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     table : DataFrame
         What to write.
     path : path-like
-        Ends in .csv, .tsv, .json, .jsonl or .parquet.
+        Ends in .csv, .tsv, .json, .jsonl, .parquet or .xlsx.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from matterlearn.models.blend import Blend
 from matterlearn.models.candidates import FAMILIES, make_candidates
 from matterlearn.validation.explain.learning_curve import SHARES, learning_curve, nested_parts, rows_needed
-from matterlearn.validation.protocol import fit_seeded
+from matterlearn.validation.seeding import fit_seeded
 
 
 class Recorder:

@@ -25,6 +25,8 @@ def load_dataset(
     strict: bool = False,
     ions: Mapping[str, Ion] | None = None,
     *,
+    log: bool | str | Sequence[str] = (),
+    weights: str | None = None,
     fetch: bool = True,
     progress: bool = True,
 ) -> Dataset:
@@ -46,6 +48,10 @@ def load_dataset(
         Stop at rows that cannot be used instead of setting them apart.
     ions : mapping of str to Ion, optional
         The user's own ions, beside the built-in ones.
+    log : bool, str or sequence of str
+        Targets to learn as their decimal logarithm, True for all.
+    weights : str, optional
+        Column of the weights of the rows.
     fetch : bool
         Fetch a public set that is not in the data home.
     progress : bool
@@ -87,6 +93,8 @@ def load_dataset(
         groups,
         strict,
         ions,
+        log=log,
+        weights=weights,
         name=entry.name,
         citation=entry.citation if entry.doi is None else f"{entry.citation}, doi:{entry.doi}",
         licence=entry.licence,

@@ -1,4 +1,4 @@
-"""Errors against the distance to the training rows: does the model know what it does not know?"""
+"""Errors against the distance to the training rows: what the model knows of what it does not know."""
 
 from __future__ import annotations
 
@@ -36,13 +36,9 @@ def domain_errors(evidence: Evidence, split: str) -> PointedFigure:
     """
     rows = model_rows(evidence, split)
     distance = rows["domain"].to_numpy()
-    error = np.abs(rows["prediction"] - rows["y"]).to_numpy()
-    # A distance is infinite where an element was never seen.
-    far = (
-        max(1.25, 1.05 * float(np.quantile(distance[np.isfinite(distance)], SHOWN)))
-        if np.isfinite(distance).any()
-        else 2
-    )
+    error = np.abs((rows["prediction"] - rows["y"]).to_numpy())
+    finite = distance[np.isfinite(distance)]  # it is infinite where no training row is comparable
+    far = max(1.25, 1.05 * float(np.quantile(finite, SHOWN))) if len(finite) else 2.0
     reach = 1.1 * (float(np.quantile(error, SHOWN)) or 1.0)
     with style():
         figure, axis = new_figure(COLUMN, 0.85 * COLUMN)

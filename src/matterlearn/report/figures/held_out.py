@@ -24,7 +24,8 @@ def held_out(folds: pd.DataFrame, *, level: float, unit: str = "", random: float
     Parameters
     ----------
     folds : DataFrame
-        `held_out`, `n_rows`, `mae`, `coverage` and `coverage_high` of each fold, the worst first, as from `Evidence.by_fold`.
+        `held_out`, `n_rows`, `mae`, `coverage` and `coverage_high` of each fold, the worst first, as from
+        `Evidence.by_fold`.
     level : float
         What the intervals promise.
     unit : str

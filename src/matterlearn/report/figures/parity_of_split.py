@@ -11,9 +11,10 @@ from matterlearn.report.figures.points import PointedFigure
 from matterlearn.report.figures.scatter import density_scatter, note_beyond
 from matterlearn.report.figures.style import FAINT, GREY, label_without_unit, style, with_unit
 from matterlearn.report.rows import model_rows
-from matterlearn.report.words import number, in_unit, shortened, split_words
+from matterlearn.report.words import in_unit, number, shortened, split_words
 from matterlearn.validation.evidence import Evidence
 from matterlearn.validation.metrics import mean_absolute_error, r2
+from matterlearn.validation.protocol import MODEL
 
 SIZE = 3.7
 """Width and height, inches."""
@@ -22,6 +23,9 @@ LEFT, BOTTOM, SIDE, GAP, MARGIN = 0.175, 0.14, 0.66, 0.015, 0.11
 """The square panel, the gap to the distributions and their height, in parts of the figure."""
 
 N_BINS = 40
+
+EXTREME = 0.002
+"""Share of the actual values at either end that may lie beyond the axes."""
 
 PAPER = MappingProxyType({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
 """Behind text that stands over points."""
@@ -72,10 +76,16 @@ def parity_of_split(evidence: Evidence, split: str, limits: tuple[float, float] 
 
 
 def parity_limits(evidence: Evidence) -> tuple[float, float]:
-    """Return ends of the axes for all splits: a few wild predictions would squeeze all others into a corner."""
-    y = evidence.predictions["y"]
-    margin = 0.05 * (float(y.max() - y.min()) or 1.0)
-    return float(y.min()) - margin, float(y.max()) + margin
+    """Return ends of the axes for all splits.
+
+    They follow the actual values, without the few most extreme ones of many: wild predictions or a single wild value
+    would squeeze all others into a corner.
+    """
+    y = evidence.predictions.loc[evidence.predictions["model"] == MODEL, "y"].to_numpy()
+    low = float(np.quantile(y, EXTREME, method="lower"))
+    high = float(np.quantile(y, 1 - EXTREME, method="higher"))
+    margin = 0.05 * (high - low or 1.0)
+    return low - margin, high + margin
 
 
 def _distribution(axis: Any, values: Any, bins: Any, orientation: str) -> None:

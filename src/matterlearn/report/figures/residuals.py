@@ -1,4 +1,4 @@
-"""Errors against predictions: is the model wrong to one side somewhere, or less sure where values are large?"""
+"""Errors against predictions: where the model is wrong to one side, and where it is less sure."""
 
 from __future__ import annotations
 

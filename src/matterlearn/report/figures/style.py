@@ -13,6 +13,7 @@ from typing import Any, cast
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -99,28 +100,26 @@ def with_unit(label: str, unit: str) -> str:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
-    """Write a figure as PNG and SVG into a folder and return the PNG."""
+    """Write a figure as PNG and SVG into a folder and return the PNG.
+
+    Each is drawn once; `savefig` draws twice, to settle the layout, and fits of many figures spend their time there.
+    """
     png, svg = io.BytesIO(), io.BytesIO()
+    dots = figure.dpi
     with style(), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the page has it as text.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        _pixels(figure).save(png, "PNG", dpi=(DPI, DPI))
+        figure.set_dpi(DPI)
+        agg: Any = FigureCanvasAgg(figure)
+        agg.draw()
+        Image.fromarray(np.asarray(agg.buffer_rgba())[..., :3].copy()).save(png, "PNG", dpi=(DPI, DPI))
         figure.set_layout_engine("none")  # the places that were found for the PNG hold for the SVG
-        figure.savefig(svg, format="svg", metadata={"Date": None})
+        vectors: Any = FigureCanvasSVG(figure)
+        vectors.print_svg(svg, metadata={"Date": None})
+    figure.set_dpi(dots)
     write_file(folder / f"{name}.png", png.getvalue())
     write_file(folder / f"{name}.svg", svg.getvalue())
     return png.getvalue()
-
-
-def _pixels(figure: Figure) -> Image.Image:
-    """Draw a figure, once: `savefig` draws it twice, to settle the layout."""
-    dots = figure.dpi
-    figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
-    figure.set_dpi(dots)
-    return pixels
 
 
 def page_image(png: bytes) -> bytes:

@@ -122,7 +122,7 @@ def determines(given: NDArray[np.intp], asked: NDArray[np.intp]) -> bool:
     largest = np.zeros(int(pairs[:, 0].max()) + 1)
     np.maximum.at(largest, pairs[:, 0], counts)
     different = len(np.unique(pairs[:, 0]))
-    return bool(largest.sum() >= DETERMINED * filled.sum()) and different <= filled.sum() / 2
+    return bool(largest.sum() >= DETERMINED * filled.sum() and different <= filled.sum() / 2)
 
 
 def families(quick: QuickModel) -> NDArray[np.intp] | None:

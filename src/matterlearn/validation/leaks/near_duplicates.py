@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from matterlearn.data.cells import MATTER_KINDS
 from matterlearn.validation.folds import Fold
 from matterlearn.validation.leaks.leak import Leak, severity
+from matterlearn.validation.leaks.scaling import standardised
 from matterlearn.validation.leaks.subject import Subject, TargetValues
 from matterlearn.validation.leaks.words import listed, percent
 
@@ -130,9 +131,7 @@ def _space(subject: Subject) -> tuple[NDArray[np.float64], float]:
             amounts = _amounts(subject, name)
             blocks.append(amounts / amounts.sum(axis=1, keepdims=True))
         elif kind == "number":
-            numbers = subject.parsed(name).values
-            spread = numbers.std()
-            blocks.append((numbers / spread * (NEAR / NEAR_NUMBER) if spread > 0 else np.zeros(len(numbers)))[:, None])
+            blocks.append(standardised(subject.parsed(name).values[:, None]) * (NEAR / NEAR_NUMBER))
         else:
             blocks.append(subject.labels(name)[:, None].astype(float))  # different categories are 1 apart or more
     if sites:

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 from sklearn.base import clone
-from sklearn.preprocessing import StandardScaler
 
+from matterlearn.validation.leaks.scaling import standardised
 from matterlearn.validation.splits import GroupSplit
 
 MOST_ROWS: Final = 1_500
@@ -147,7 +147,7 @@ def deal_groups(groups: NDArray[np.intp], seed: int) -> NDArray[np.intp]:
 
 
 def _distances(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    scaled = np.clip(StandardScaler().fit_transform(matrix), -_CLIP, _CLIP)
+    scaled = np.clip(standardised(matrix), -_CLIP, _CLIP)
     squares = (scaled**2).sum(axis=1)
     found = np.sqrt(np.maximum(squares[:, None] + squares - 2 * scaled @ scaled.T, 0))
     np.fill_diagonal(found, 0)

@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 
 from matterlearn.validation.leaks.identifier import identifiers
 from matterlearn.validation.leaks.leak import Leak, severity
+from matterlearn.validation.leaks.scaling import standardised
 from matterlearn.validation.leaks.single_column import explained_by_labels, explained_by_numbers
 from matterlearn.validation.leaks.subject import FEWEST_ROWS, Subject, TargetValues
 from matterlearn.validation.leaks.words import listed
@@ -162,10 +163,10 @@ def _best_pairs(columns: dict[str, NDArray[np.float64]], y: NDArray[np.float64])
 
     All pairs are screened by their correlations over the rows that both fill; those that pass are solved for.
     """
-    names = [name for name, values in columns.items() if np.nanmax(values) > np.nanmin(values)]
-    if len(names) < 2:
+    if len(columns) < 2:
         return []
-    table = np.column_stack([columns[name] for name in names])  # (n_samples, n_columns)
+    names = list(columns)
+    table = np.column_stack(list(columns.values()))  # (n_samples, n_columns)
     single, both, n_rows = _explained(table, y)
     enough = n_rows >= max(FEWEST_ROWS, FILLED * len(y))
     new = np.maximum(single, single.T) < GIVES
@@ -184,7 +185,7 @@ def _explained(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
     """Return for all pairs (i, j), on the rows that both fill, the share that i and that both explain, and the rows."""
     filled = np.isfinite(table).astype(float)
-    scaled = np.nan_to_num((table - np.nanmean(table, axis=0)) / np.nanstd(table, axis=0))
+    scaled = np.nan_to_num(standardised(table))
     goal = ((y - y.mean()) / y.std())[:, None]
     n = filled.T @ filled
     with np.errstate(divide="ignore", invalid="ignore"):  # pairs without common rows and constant parts drop out below
@@ -202,8 +203,7 @@ def _explained(
 
 def _solved(pair: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, int]:
     rows = np.isfinite(pair).all(axis=1)
-    design = pair[rows] - pair[rows].mean(axis=0)
-    design /= design.std(axis=0)
+    design = standardised(pair[rows])
     goal = y[rows] - y[rows].mean()
     solution = np.linalg.lstsq(design, goal, rcond=None)[0]
     return float(1 - ((goal - design @ solution) ** 2).sum() / (goal**2).sum()), int(rows.sum())
