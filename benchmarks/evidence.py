@@ -138,7 +138,7 @@ def domain_of(evidence: Evidence, split: str) -> dict[str, Any]:
     table = by_domain(evidence.predictions, split).set_index("part")
     sides = {name: table.loc[name] for name in ("inside", "outside") if name in table.index}
     found: dict[str, Any] = {
-        name: {key: side[key] for key in ("n", "mae", "coverage") if key in side} for name, side in sides.items()
+        name: {key: side[key] for key in ("n_predictions", "mae", "coverage") if key in side} for name, side in sides.items()
     }
     found["ratio"] = sides["outside"]["mae"] / sides["inside"]["mae"] if len(sides) == 2 else None
     return found

@@ -104,12 +104,12 @@ def packed(
     parts: Mapping[str, bytes],
     content: Mapping[str, Any],
     *,
+    says: Mapping[str, Any] | None = None,
     method: int = zipfile.ZIP_STORED,
-    **changes: Any,
 ) -> Path:
-    """Write a container by other means than the library's, with a manifest that fits unless told otherwise."""
+    """Write a container by other means than the library's; its manifest fits the parts, unless it is told what it says."""
     with zipfile.ZipFile(path, "w", method) as archive:
-        archive.writestr("manifest.json", json.dumps({**head(parts, content), **changes}))
+        archive.writestr("manifest.json", json.dumps({**head(parts, content), **(says or {})}))
         for name, part in parts.items():
             archive.writestr(name, part)
     return path

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
+import numpy as np
 from matter_tables import binaries
 
+from matterlearn.validation.evidence import Evidence
 from matterlearn.workflow.fit import Fit, fit
 from matterlearn.workflow.plan import Plan
 
@@ -25,9 +28,15 @@ PLAN = Plan(
 SMALLEST = replace(PLAN, calibration_folds=2, calibration_splits=2, n_explained=0)
 """The least that is a fit."""
 
-QUICK = {"plan": SMALLEST, "workers": 1}
-
 SEED = 7
+
+
+def quick(**changes: Any) -> dict[str, Any]:
+    """Arguments of the least that is a fit, with changes to its plan."""
+    return {"plan": replace(SMALLEST, **changes), "workers": 1}
+
+
+QUICK = quick()
 
 
 @cache
@@ -44,6 +53,23 @@ def with_bad_rows():
     return table
 
 
-def decided_by(split: str) -> dict[str, object]:
-    """The smallest fit with a split that decides, beside random rows and elements."""
-    return {**QUICK, "plan": replace(SMALLEST, splits=tuple(dict.fromkeys([split, *SMALLEST.splits])))}
+@cache
+def two_target_fit() -> Fit:
+    """A gap, and the logarithm of a modulus that spans decades; both lack rows; rows have weights."""
+    return fit(two_targets(), ["gap_eV", "k_GPa"], log=["k_GPa"], weights="n_runs", **quick(seed=SEED))
+
+
+def two_targets():
+    table = binaries(45)
+    gap = table["gap_eV"].to_numpy()
+    table["k_GPa"] = np.round(10 ** (gap - 4.0), 6)  # 0.001 to 10,000
+    table["n_runs"] = [1 + i % 3 for i in range(len(table))]
+    table.loc[:4, "gap_eV"] = np.nan
+    table.loc[[20, 30, 44], "k_GPa"] = np.nan
+    return table
+
+
+def told(evidence: Evidence) -> str:
+    """Everything that evidence tells but timings; the repr of a float tells all of its bits."""
+    parts = (evidence.folds, evidence.data, evidence.plan, evidence.diagnostics, evidence.notes, evidence.versions)
+    return repr([evidence.predictions.to_dict("list"), evidence.rows.to_dict("list"), *parts])

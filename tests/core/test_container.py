@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from matterlearn.core.container import (
     Container,
     arrays_to_bytes,
     bytes_to_arrays,
+    bytes_to_json,
     read_container,
     write_container,
 )
@@ -182,6 +184,22 @@ def test_an_unwritable_place_is_a_data_error(tmp_path):
 # What is not a container
 
 
+def test_a_pipe_is_not_waited_for(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no pipes with names here")
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(tmp_path / "pipe") == "is not a regular file"
+
+
+def test_links_within_are_refused(tmp_path):
+    entry = zipfile.ZipInfo("a")
+    entry.create_system, entry.external_attr = 3, 0o120777 << 16
+    path = forge(tmp_path / "x", [])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(entry, "/etc/passwd")
+    assert refusal(path) == "the part 'a' is a link or another special file"
+
+
 def test_no_file_a_folder_and_other_files(tmp_path):
     assert refusal(tmp_path / "nothing.mlz") == "no such file; check the path"
     assert refusal(tmp_path) == "cannot be read: Is a directory"
@@ -340,6 +358,68 @@ def test_too_many_parts_are_refused(tmp_path):
     assert refusal(path) == "has 10002 parts, more than the 10000 allowed"
     with pytest.raises(ArgumentError, match="10001 parts"):
         write_container(tmp_path / "y", "model", {f"p{i}": b"" for i in range(10_001)}, {})
+
+
+def test_what_packs_too_well_to_be_believed_is_stored_as_it_is(tmp_path):
+    parts = {"zeros": bytes(20 * 1024**2), "other": b"x" * 1000}
+    path = write_container(tmp_path / "m.mlz", "model", parts, {})
+    assert path.stat().st_size > 20 * 1024**2
+    assert read_container(path, "model").parts == parts
+    path = write_container(tmp_path / "small.mlz", "model", {"zeros": bytes(10**6)}, {})
+    assert path.stat().st_size < 5_000
+
+
+def test_a_small_file_unpacks_to_little(tmp_path):
+    path = forge(tmp_path / "x", [("a", bytes(20 * 1024**2))])
+    assert refusal(path).startswith("unpacks to 20971")
+    assert "more than 200 times its " in refusal(path)
+
+
+def test_a_matrix_of_zeros_with_few_numbers_is_packed(tmp_path):
+    """What models of fractions hold: one number in thirty."""
+    rng = np.random.default_rng(0)
+    matrix = np.where(rng.uniform(size=(20_000, 90)) < 1 / 30, rng.uniform(size=(20_000, 90)), 0.0)
+    path = write_container(tmp_path / "m.mlz", "model", {"m": arrays_to_bytes({"m": matrix})}, {})
+    assert path.stat().st_size < matrix.nbytes / 10
+
+
+# JSON
+
+
+@given(value=json_values)
+def test_json_comes_back(value):
+    assert bytes_to_json(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"{", "Expecting property name"),
+        (b"\xff", "'utf-8' codec can't decode"),
+        (b"NaN", "NaN is not JSON"),
+        (b"-Infinity", "-Infinity is not JSON"),
+        (b"[1e999]", "a number is too large"),
+        (b"1" + b"0" * 400, "a number is too large"),
+        (b"9" * 5000, "Exceeds the limit"),
+        (b"[" * 100_000, "maximum recursion depth"),
+        (b"[" * 66 + b"]" * 66, "it is nested more than 64 levels deep"),
+        (b'{"a": "\\ud800"}', "surrogates not allowed"),
+        (b'{"\\ud800": 1}', "surrogates not allowed"),
+    ],
+)
+def test_json_that_would_break_its_reader_is_refused(data, what):
+    with pytest.raises(ModelFileError, match="a part is not valid JSON: ") as caught:
+        bytes_to_json(data)
+    assert what in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_json_may_be_as_deep_as_is_said():
+    for depth in (1, 5, 64):
+        data = b"[" * depth + b"]" * depth
+        assert str(bytes_to_json(data, max_depth=depth)) == data.decode()
+        with pytest.raises(ModelFileError, match=f"more than {depth - 1} levels"):
+            bytes_to_json(data, max_depth=depth - 1)
 
 
 # Damage

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import random
 import subprocess
 import sys
@@ -145,6 +146,19 @@ def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"file/out: cannot write: .*; check the folder"):
         Journal(tmp_path / "file" / "out", "run 1").put("x", PARTS)
+
+
+def test_a_disk_that_is_full_is_told_as_the_folder(tmp_path, journal, monkeypatch):
+    journal.put("x", PARTS)
+
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("matterlearn.core.writing.os.replace", full)
+    with pytest.raises(DataError, match=r"/out: cannot write: No space left on device; check"):
+        journal.put("y", PARTS)
+    monkeypatch.undo()
+    assert Journal(tmp_path / "out", "run 1").get("x") == PARTS
 
 
 REPEATED = """

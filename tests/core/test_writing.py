@@ -144,6 +144,17 @@ def test_what_goes_wrong_with_other_things_is_not_called_writing(tmp_path, error
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_of_a_staging_folder_that_cannot_be_written_is_told_as_the_folder(tmp_path):
+    with (
+        pytest.raises(DataError, match=r"/out: cannot write: No such file or directory; check"),
+        staged_folder(tmp_path / "out") as folder,
+    ):
+        write_file(folder / "no such folder" / "a.txt", "x")
+    with pytest.raises(DataError, match=r"^table\.csv: is empty$"), staged_folder(tmp_path / "out"):
+        raise DataError("is empty", where="table.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_cannot_be_made_in_the_staging_folder_is_called_writing(tmp_path):
     with pytest.raises(DataError, match="cannot write"), staged_folder(tmp_path / "out") as folder:
         (folder / "no such folder" / "a.txt").write_text("x")

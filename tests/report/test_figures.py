@@ -211,7 +211,7 @@ def test_limits_of_parity_leave_out_what_is_wild():
 
 
 def test_points_beyond_the_axes_stand_at_the_edge_as_triangles():
-    figure, axis = new_figure()
+    _, axis = new_figure()
     x, y = [0.5, 0.5, 0.5, 2.0, -1.0, 2.0], [0.5, 3.0, -3.0, 0.5, 0.5, 5.0]
     assert density_scatter(axis, x, y, (0, 1), (0, 1)) == 5
     places = np.concatenate([np.asarray(series.get_offsets()) for series in axis.collections])
@@ -224,7 +224,7 @@ def test_points_beyond_the_axes_stand_at_the_edge_as_triangles():
 def test_the_densest_place_is_darkest():
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.normal(0.3, 0.01, 400), [0.9]])
-    figure, axis = new_figure()
+    _, axis = new_figure()
     density_scatter(axis, x, x, (0, 1), (0, 1))
     (series,) = axis.collections
     crowd = np.asarray(series.get_array())

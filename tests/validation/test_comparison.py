@@ -171,6 +171,16 @@ def test_whole_folds_where_groups_are_left_out():
     assert by_folds["verdict"] == "not distinguishable"
 
 
+def test_few_folds_have_the_tails_of_student():
+    fold = np.arange(N) % 6
+    factor = 1 + np.array([-0.2, -0.1, 0.0, 0.05, 0.1, 0.2])[fold] / DIFFICULTY
+    found = one(run(), run(factor), "element")
+    means = [(DIFFICULTY * (factor - 1))[fold == k].mean() for k in range(6)]
+    low, high = scipy.stats.t.interval(0.95, 5, loc=np.mean(means), scale=scipy.stats.sem(means))
+    # Plain percentiles of six folds would reach 0.7 of it.
+    assert found["difference_high"] - found["difference_low"] == pytest.approx(high - low, rel=0.15)
+
+
 def test_every_row_counts_once_however_often_it_was_predicted():
     """Row 1 is predicted in every repeat and fold of one split, as a row with elements of several groups is."""
     first, other = run(), run(0.5)

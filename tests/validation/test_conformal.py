@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -58,7 +57,7 @@ def test_coverage_is_exact_for_finite_samples(n, level):
 @given(errors=st.lists(st.floats(0, 1e6), max_size=30), level=st.floats(0.01, 0.99))
 def test_the_quantile_is_the_right_one_of_the_scores(errors, level):
     found = scores_of(errors).quantile(level)
-    rank = math.ceil((len(errors) + 1) * Fraction(level))
+    rank = math.ceil((len(errors) + 1) * level - 1e-9)  # 0.8 is a little more than 0.8
     if rank > len(errors):
         assert found == math.inf
     else:
@@ -145,7 +144,7 @@ def test_whole_weights_are_repeated_scores(pairs, level):
     n = len(pairs)  # times n, so that the mean weight is a whole number, too
     repeated = [value for value, weight in pairs for _ in range(n * weight)]
     repeated += [math.inf] * sum(weight for _, weight in pairs)
-    rank = math.ceil(Fraction(level) * len(repeated))
+    rank = math.ceil(len(repeated) * level - 1e-9)
     assert weighted_quantile(values, weights, level) == repeated[rank - 1]
 
 
@@ -268,28 +267,41 @@ def inflation_of(errors, groups, level=0.9):
     return make_scores(errors, np.ones(len(errors)), np.ones(len(errors)), groups=groups, level=level).inflation
 
 
-def test_equal_groups_widen_nothing():
-    found = [inflation_of(*group_scores([1.0] * 5, seed=seed)) for seed in range(20)]
-    assert min(found) == 1.0
-    assert np.mean(found) < 1.05
+def test_equal_groups_widen_next_to_nothing():
+    few, many = (
+        [inflation_of(*group_scores([1.0] * 5, n_each=n, seed=seed)) for seed in range(8)] for n in (100, 1_000)
+    )
+    assert min(few) >= 1
+    assert max(few) < 1.1
+    assert max(many) < 1.03
 
 
 def test_a_harder_group_widens_up_to_a_limit():
-    assert 1.1 < inflation_of(*group_scores([1, 1, 1, 1, 3])) < 1.6
-    assert inflation_of(*group_scores([1, 1, 1, 1, 30])) == MOST_INFLATION == 2.0
-    errors, groups = group_scores([1, 1, 1, 1, 3])
+    by_hardness = [inflation_of(*group_scores([1, 1, 1, 1, hard])) for hard in (1, 1.25, 1.5, 2, 30)]
+    assert by_hardness == sorted(by_hardness)
+    assert 1.1 < by_hardness[2] < 1.5
+    assert by_hardness[-1] == MOST_INFLATION == 2.0
+    errors, _ = group_scores([1, 1, 1, 1, 3])
     assert make_scores(errors, np.ones(500), np.ones(500), trust=0.5).inflation == 1.0  # no groups, nothing to widen
 
 
-def test_inflated_quantiles_of_the_others_hold_what_is_promised():
-    """What the factor is made for, counted out; 0.9 of the rows, one more taken for a new one."""
-    errors, groups = group_scores([1.0, 1.5, 1.0, 2.5, 0.7])
+@pytest.mark.parametrize("sizes", [[1.0, 1.2, 1.0, 1.4, 0.8], [1.0, 1.1, 1.0, 1.2, 0.9], [1.0, 1.5, 1.0, 1.5, 1.0]])
+def test_quantiles_of_the_others_hold_what_is_promised_for_most_redraws_of_the_groups(sizes):
+    """What the factor is made for, counted out with other redraws: it holds in about 80 % of them, and is not idle."""
+    errors, groups = group_scores(sizes)
+    redraws = np.random.default_rng(99).integers(5, size=(4_000, 5))
+
+    def share_held(factor):
+        held = [np.mean(errors[groups == g] <= factor * scores_of(errors[groups != g]).quantile(0.9)) for g in range(5)]
+        return np.mean(np.array(held)[redraws].mean(axis=1) >= 0.9)
+
     factor = inflation_of(errors, groups)
-    assert factor > 1
-    held = np.concatenate(
-        [errors[groups == g] <= factor * (1 + 1e-9) * scores_of(errors[groups != g]).quantile(0.9) for g in range(5)]
-    )
-    assert held.sum() == math.ceil(0.9 * 501)
+    assert 0.75 < share_held(factor) < 0.95
+    assert share_held(1.0) < 0.7
+
+
+def test_the_factor_does_not_change_from_call_to_call():
+    assert len({inflation_of(*group_scores([1.0, 1.2, 1.0, 1.4, 0.8])) for _ in range(3)}) == 1
 
 
 def test_the_widening_counts_rows_by_their_weights():
@@ -392,8 +404,10 @@ def test_numbers_that_make_no_sense_are_refused(change):
 
 @pytest.mark.parametrize(
     ("level", "floor"),
-    [(0.0, None), (1.0, None), (math.nan, None), ("0.9", None), (None, None), (True, None)]
-    + [(0.9, math.nan), (0.9, -math.inf), (0.9, "0"), (0.9, False), (0.9, [0.0])],
+    [
+        *((level, None) for level in (0.0, 1.0, math.nan, "0.9", None, True)),
+        *((0.9, floor) for floor in (math.nan, -math.inf, "0", False, [0.0])),
+    ],
 )
 def test_levels_and_floors_that_make_no_sense_are_refused(level, floor):
     with pytest.raises(ModelFileError, match="makes no sense"):

@@ -15,7 +15,8 @@ from matterlearn.core.container import arrays_to_bytes, bytes_to_arrays
 from matterlearn.core.errors import ArgumentError, ModelFileError
 from matterlearn.data.elements_of import element_sets
 from matterlearn.features.table_features import table_features
-from matterlearn.validation.domain import MOST_REFERENCE_ROWS, N_NEIGHBORS, N_TREES, Domain, nearest_element
+from matterlearn.validation import domain as module
+from matterlearn.validation.domain import MOST_REFERENCE_ROWS, N_NEIGHBORS, Domain, nearest_element
 
 KINDS = {"formula": "formula"}
 
@@ -105,6 +106,17 @@ def test_where_nothing_tells_of_the_target_all_features_count_alike():
     X = np.column_stack([rng.uniform(-1, 1, (40, 2)), np.full(40, 300.0)])
     weight = numeric(X, np.full(40, 0.7)).weight_ * np.r_[X[:, :2].std(axis=0), 1.0]
     assert weight == pytest.approx([1.0, 1.0, 0.0])  # how far 400 K is nobody can tell
+
+
+def test_an_importance_that_rounding_left_below_zero_is_none(monkeypatch):
+    class Rounded(ExtraTreesRegressor):
+        @property
+        def feature_importances_(self):
+            return np.array([1.0, -1e-20])
+
+    monkeypatch.setattr(module, "ExtraTreesRegressor", Rounded)
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    assert numeric(X, X[:, 0]).weight_[1] == 0
 
 
 @pytest.mark.parametrize("factor", [1e-20, 1e-3, 1e80])
@@ -342,8 +354,13 @@ def test_elements_that_are_none_are_refused(fitted, elements):
 
 @pytest.mark.parametrize(
     "seen",
-    [{"T": []}, {"T": [1.0]}, {"T": [2.0, 1.0]}, {"T": [1.0, np.nan]}, {"T": [1.0, "2"]}, {"T": ["a", None]}]
-    + [{"T": [1.0, 2.0, 3.0]}, {"T": "ab"}, {"T": None}, {3: [1.0, 2.0]}, ["T"], None],
+    [
+        *({"T": known} for known in ([], [1.0], [2.0, 1.0], [1.0, np.nan], [1.0, "2"], ["a", None], [1.0, 2.0, 3.0])),
+        *({"T": known} for known in ("ab", None)),
+        {3: [1.0, 2.0]},
+        ["T"],
+        None,
+    ],
 )
 def test_ranges_that_make_no_sense_are_refused(fitted, seen):
     with pytest.raises(ModelFileError, match="what it has seen"):

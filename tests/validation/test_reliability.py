@@ -24,6 +24,7 @@ from matterlearn.models.blend import Blend
 from matterlearn.validation.conformal import ELEMENTS, RANDOM
 from matterlearn.validation.reliability import (
     FEWEST_OUTSIDE,
+    N_PARTS,
     OUTSIDE_ERROR,
     Reliability,
     Verdict,
@@ -90,7 +91,7 @@ def held(verdict: Verdict, errors, test: Rows) -> np.ndarray:
 def random_case(seed: int):
     rows = planted(800, seed, noisy="Cs")
     train, test = rows.of(range(400)), rows.of(range(400, 800))
-    reliability = learn(train, seed=seed)
+    reliability = learn(train, seed=seed, n_random=N_PARTS)
     return reliability, test, *judged(reliability, train, test)
 
 
@@ -152,12 +153,17 @@ def test_errors_are_those_of_folds_that_keep_duplicates_together():
     """Against scikit-learn: what a model that has not seen a row, nor its copies, predicts of it."""
     rows = planted(80, 1)
     duplicates = np.arange(80) // 2
-    reliability = learn(rows, duplicates=duplicates, seed=3, n_random=4)
-    folds = RandomSplit(4, random_state=item_seed(3, "random")).split(rows.X, groups=duplicates)
-    errors = np.abs(cross_val_predict(SMALL, rows.X, rows.y, cv=list(folds)) - rows.y)
-    np.testing.assert_allclose(reliability.neighbor_errors, errors[reliability.domain.reference_rows_], rtol=1e-12)
-    np.testing.assert_array_equal(reliability.neighbor_targets, rows.y[reliability.domain.reference_rows_])
-    assert len(reliability.intervals.scores[RANDOM].values) == 80
+    folds = list(RandomSplit(N_PARTS, random_state=item_seed(3, "random")).split(rows.X, groups=duplicates))
+    errors = np.abs(cross_val_predict(SMALL, rows.X, rows.y, cv=folds) - rows.y)
+    for n_random in (N_PARTS, 4):
+        reliability = learn(rows, duplicates=duplicates, seed=3, n_random=n_random, level=0.8)
+        tested = np.concatenate([test for _, test in folds[:n_random]])
+        known = np.full(80, errors[tested].mean())  # what is said of rows that no fold tested
+        known[tested] = errors[tested]
+        reference = reliability.domain.reference_rows_
+        np.testing.assert_allclose(reliability.neighbor_errors, known[reference], rtol=1e-12)
+        np.testing.assert_array_equal(reliability.neighbor_targets, rows.y[reference])
+        assert len(reliability.intervals.scores[RANDOM].values) == len(tested)
 
 
 class Recorder:
@@ -204,7 +210,7 @@ def test_the_limit_is_where_calibration_says():
     reliability, *_ = random_case(0)
     assert np.isfinite(reliability.most_expected)
     rows = planted(800, 0, noisy="Cs").of(range(400))
-    folds = RandomSplit(5, random_state=item_seed(0, "random")).split(rows.X, groups=np.arange(400))
+    folds = RandomSplit(N_PARTS, random_state=item_seed(0, "random")).split(rows.X, groups=np.arange(400))
     order = np.concatenate([test for _, test in folds])
     expected = reliability.difficulty.expected_[:400]
     errors = np.empty(400)
@@ -257,7 +263,33 @@ def test_tiny_tables(n):
     assert np.all(verdict.expected > 0)
     assert reliability.most_expected == math.inf  # too few to know one
     assert reliability.most_distant < math.inf
+    n_errors = len(reliability.intervals.scores[RANDOM].values)
+    assert n_errors == n  # of so few rows every part is left out
+    assert np.all(np.isfinite(verdict.upper[~verdict.novel]))
     json.dumps(reliability.facts(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("n", "level", "n_errors"),
+    [(16, 0.9, 16), (40, 0.9, 30), (100, 0.9, 30), (300, 0.9, 90), (40, 0.5, 12), (100, 0.95, 60)],
+)
+def test_small_tables_are_dealt_into_larger_parts(n, level, n_errors):
+    """As many models as asked for, whatever the size, and three errors beyond the intervals where there can be."""
+    Counting.fits = 0
+    rows = planted(n, 3)
+    reliability = learn(rows, Counting(), n_random=3, n_groups=2, level=level)
+    assert len(reliability.intervals.scores[RANDOM].values) == n_errors
+    assert Counting.fits == 5
+
+
+class Counting(Ridge):
+    """Counts how often it is fitted."""
+
+    fits = 0
+
+    def fit(self, X, y):
+        Counting.fits += 1
+        return super().fit(X, y)
 
 
 class Exact(RegressorMixin, BaseEstimator):
@@ -328,10 +360,6 @@ def test_an_element_of_rows_of_weight_zero_is_new():
     elements = [row | {"Tc"} if i == 0 else row for i, row in enumerate(rows.elements)]
     reliability = learn(Rows(rows.X, rows.y, elements), weight=np.r_[0.0, np.ones(59)])
     assert "Tc" not in reliability.domain.elements_
-    again = reliability.without(
-        rows.X, rows.y, elements, features=FunctionTransformer(), kinds={}, weight=np.r_[0.0, np.ones(59)], seed=0
-    )
-    assert "Tc" not in again.domain.elements_
 
 
 def test_errors_of_heavy_rows_set_the_width():
@@ -387,7 +415,7 @@ def test_facts_are_plain():
     _, reliability = learned()
     facts = reliability.facts()
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    assert facts["calibrated_on"][RANDOM] == 150
+    assert facts["calibrated_on"][RANDOM] == 75  # five parts of ten
     assert facts["calibrated_on"][ELEMENTS] >= 50
     assert 1.0 <= facts["inflation"][ELEMENTS] <= 2.0
     assert facts["inflation"][RANDOM] == 1.0

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 import stat
+import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ MAX_RATIO: Final = 200
 
 MAX_JSON_DEPTH: Final = 64
 _FREE_BYTES: Final = 1024**2  # what any file may unpack to, whatever its size
-_LARGEST_INT: Final = int(1e308)  # larger ones cannot become floats
+_LARGEST: Final = sys.float_info.max  # a larger integer cannot become a float
 _MANIFEST: Final = "manifest.json"
 _MAX_MANIFEST_BYTES: Final = 16 * 1024**2
 _DATE: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
@@ -354,21 +354,22 @@ def _parsed_json(data: bytes, max_depth: int = MAX_JSON_DEPTH) -> Any:
     """Return the value of a JSON text; a ValueError or RecursionError if it breaks the promises of `bytes_to_json`."""
     value = json.loads(data.decode(), parse_constant=_no_constant)
     level: list[Any] = [value]
-    for _ in range(max_depth + 1):  # the last level holds no lists or objects that are not empty
+    for _ in range(max_depth + 1):  # below the last list or object is a level of other things, or of nothing
         below: list[Any] = []
+        nested = False
         for item in level:
             if isinstance(item, dict):
+                nested = True
                 "".join(item).encode()  # a lone surrogate can be neither printed nor stored
                 below.extend(item.values())
             elif isinstance(item, list):
+                nested = True
                 below.extend(item)
             elif isinstance(item, str):
                 item.encode()
-            elif isinstance(item, float) and not math.isfinite(item):  # 1e999
+            elif isinstance(item, int | float) and not -_LARGEST <= item <= _LARGEST:  # 1e999 reads as infinity
                 raise ValueError("a number is too large")
-            elif isinstance(item, int) and not -_LARGEST_INT < item < _LARGEST_INT:
-                raise ValueError("a number is too large")
-        if not below:
+        if not nested:
             return value
         level = below
     raise ValueError(f"it is nested more than {max_depth} levels deep")

@@ -89,7 +89,8 @@ class Journal:
             with as_data_error(self._where):
                 self.path.mkdir(parents=True, exist_ok=True)
             self.put(_HEAD, {})
-        write_container(self._file(name), KIND, parts, self._manifest(name))
+        with as_data_error(self._where, only_below=self.path):
+            write_container(self._file(name), KIND, parts, self._manifest(name))
 
     def get_text(self, name: str) -> str | None:
         """Return a text that was written by `put_text`, or None."""

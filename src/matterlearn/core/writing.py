@@ -261,6 +261,10 @@ def as_data_error(path: str | os.PathLike[str], *, only_below: Path | None = Non
     """
     try:
         yield
+    except DataError as error:
+        if only_below is None or not _is_below(error.where, only_below):
+            raise
+        raise DataError(error.what, where=str(path), fix=error.fix) from error  # the user knows no place below it
     except OSError as error:
         if only_below is not None and error.errno not in _DISK and not _is_below(error.filename, only_below):
             raise

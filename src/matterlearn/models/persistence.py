@@ -215,5 +215,8 @@ def estimator_from_bytes(data: bytes, *, trusted: Sequence[str] = ()) -> Any:
     # Whatever a damaged or crafted file makes the readers raise means the same to its user.
     except Exception as error:
         text = "".join(sign if sign.isprintable() else "?" for sign in str(error)[:200])
-        raise ModelFileError(f"the estimator cannot be read ({type(error).__name__}: {text})") from error
+        raise ModelFileError(
+            f"the estimator cannot be read ({type(error).__name__}: {text})",
+            fix="if it was made with other versions of its libraries, use those; see matterlearn show",
+        ) from error
     return estimator

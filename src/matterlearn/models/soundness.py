@@ -25,6 +25,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm._base import BaseLibSVM
 from sklearn.tree import BaseDecisionTree
 from sklearn.tree._tree import Tree
+from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
 from matterlearn.core.errors import ModelFileError
 from matterlearn.models.archive_check import MAX_FEATURES, MAX_OUTPUTS
@@ -108,9 +109,10 @@ def _check_attributes(part: Any) -> None:
     if hasattr(part, "n_features_in_"):
         _require(_is_int(part.n_features_in_, 0, MAX_FEATURES), f"a {name}")
     if isinstance(part, BaseEstimator) and hasattr(part, "_parameter_constraints"):
-        try:
-            part._validate_params()
-        except (AttributeError, TypeError, ValueError) as error:  # InvalidParameterError is two of them
+        known = part._parameter_constraints
+        try:  # not of `get_params`: an estimator of an older version may lack what it does not need to predict
+            validate_parameter_constraints(known, {key: vars(part)[key] for key in known if key in vars(part)}, name)
+        except InvalidParameterError as error:
             raise ModelFileError(f"a {name} in it has an impossible parameter: {_first_line(error)}") from error
 
 

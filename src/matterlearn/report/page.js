@@ -127,17 +127,23 @@
     const bold = document.createElement("b");
     bold.textContent = name;
     tip.replaceChildren(bold, rest.join("\n"));
-    const box = plot.node.getBoundingClientRect();
-    const x = box.left + plot.x[i] * box.width, y = box.top + plot.y[i] * box.height;
-    const width = tip.offsetWidth, height = tip.offsetHeight, room = document.documentElement.clientWidth;
-    tip.style.left = `${Math.max(4, Math.min(room - width - 4, x - width / 2))}px`;
-    tip.style.top = `${y - height - 16 > 4 ? y - height - 16 : y + 18}px`;
+    settle();
     const panel = plot.panels[plot.panelOf[i]];
     const row = panel.texts ? -1 : plot.target.at[plot.index[i]];
     for (const other of plots) {
       if (other === plot) mark(plot, [[plot.x[i], plot.y[i]]]);
       else mark(other, row < 0 ? [] : same(other, plot.target, row));
     }
+  }
+  // Beside its point, wherever the page was scrolled.
+  function settle() {
+    if (!shown) return;
+    const { plot, i } = shown;
+    const box = plot.node.getBoundingClientRect();
+    const x = box.left + plot.x[i] * box.width, y = box.top + plot.y[i] * box.height;
+    const width = tip.offsetWidth, height = tip.offsetHeight, room = document.documentElement.clientWidth;
+    tip.style.left = `${Math.max(4, Math.min(room - width - 4, x - width / 2))}px`;
+    tip.style.top = `${y - height - 16 > 4 ? y - height - 16 : y + 18}px`;
   }
   // The same row in the other figures.
   function same(plot, target, row) {
@@ -214,7 +220,8 @@
     });
   }
   document.addEventListener("pointerdown", (event) => { if (!event.target.closest("[data-plot]")) hide(); });
-  document.addEventListener("scroll", () => { if (shown) hide(); }, { passive: true });
+  document.addEventListener("scroll", settle, { passive: true });
+  window.addEventListener("resize", settle);
 
   // Tables that can be sorted -----------------------------------------------------------------------------------
   for (const table of document.querySelectorAll("table.sortable")) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import struct
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -15,7 +16,7 @@ from jinja2 import Environment
 
 from matterlearn.core.writing import write_file
 from matterlearn.report.facts import Facts
-from matterlearn.report.figures.style import COLUMN, DPI, page_image, save_figure
+from matterlearn.report.figures.style import COLUMN, page_image, save_figure
 from matterlearn.report.gallery import Plate, plates
 from matterlearn.report.headline import headline
 from matterlearn.report.page_points import as_script, panels, points_table, split_order
@@ -151,14 +152,15 @@ def _target(
 
 
 def _on_page(plate: Plate, png: bytes, index: int | None) -> dict[str, Any]:
-    width, height = plate.figure.get_size_inches()
+    small = page_image(png)
+    width, height = struct.unpack(">II", small[16:24])
     return {
         "alt": plate.alt,
         "caption": plate.caption,
-        "width": round(width * DPI),
-        "height": round(height * DPI),
-        "wide": width > 1.1 * COLUMN,
-        "png": base64.b64encode(page_image(png)).decode(),
+        "width": width,
+        "height": height,
+        "wide": plate.figure.get_figwidth() > 1.1 * COLUMN,
+        "png": base64.b64encode(small).decode(),
         "index": index,
     }
 

@@ -201,7 +201,7 @@ class Domain:
     def _weights(self, standard: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the factor on each standardised feature; all that vary are equal where none tells of the target."""
         forest = ExtraTreesRegressor(N_TREES, max_features=0.2, min_samples_leaf=3, random_state=self.random_state)
-        importance = forest.fit(standard, y).feature_importances_
+        importance = np.maximum(forest.fit(standard, y).feature_importances_, 0.0)  # rounding leaves some below 0
         return np.asarray(np.sqrt(importance) if importance.any() else (standard.std(axis=0) > 0.5).astype(float))
 
     def _set_reference(self, reference: NDArray[np.float64]) -> None:

@@ -197,7 +197,7 @@ class Evidence:
                 raise DataError(
                     f"evidence has schema version {version}, this program reads {SCHEMA_VERSION}",
                     where=str(place),
-                    fix="update matterlearn",
+                    fix="update matterlearn" if version > SCHEMA_VERSION else "run the fit again",
                 )
             predictions = pd.read_parquet(place / "predictions.parquet")[list(COLUMNS)].astype(COLUMNS)
             rows = pd.read_parquet(place / "rows.parquet")[list(ROW_COLUMNS)].astype(ROW_COLUMNS)

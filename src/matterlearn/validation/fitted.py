@@ -80,8 +80,8 @@ class FittedTarget:
             If a part is missing, unsafe or makes no sense.
         """
         # What is quickly checked comes first.
-        target, expected = str(_entry(content, "target")), _limit(_entry(content, "most_expected"))
-        distant = _limit(_entry(content, "most_distant"))
+        target = str(_entry(content, "target"))
+        limits = {name: _limit(_entry(content, name)) for name in ("most_expected", "most_distant")}
         scores = bytes_to_arrays(_part(parts, "intervals.safetensors"))
         intervals = Intervals.from_arrays(_entry(content, "level"), _entry(content, "floor"), scores)
         arrays = bytes_to_arrays(_part(parts, "domain.safetensors"))
@@ -92,15 +92,7 @@ class FittedTarget:
         neighbor_errors = _per_reference(errors, len(arrays["reference"]), 0.0)
         difficulty = _difficulty(parts, content)
         estimator = estimator_from_bytes(_part(parts, "estimator.skops"), trusted=trusted)
-        reliability = Reliability(
-            domain,
-            difficulty,
-            intervals,
-            neighbor_targets,
-            neighbor_errors,
-            most_expected=expected,
-            most_distant=distant,
-        )
+        reliability = Reliability(domain, difficulty, intervals, neighbor_targets, neighbor_errors, **limits)
         return cls(target, estimator, reliability)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from matterlearn.core.errors import ArgumentError
+from matterlearn.core.errors import ArgumentError, ModelFileError
 from matterlearn.core.journal import Journal
 from matterlearn.core.parallel import item_seed, map_items, single_thread
 from matterlearn.core.time_left import TimeLeft
@@ -279,6 +279,7 @@ class Protocol:
         self, rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]], skipped: Collection[str]
     ) -> list[str]:
         """Say which splits have fewer folds than planned, and why."""
+        n_folds = Counter(fold.split for fold in self.folds)
         planned: Counter[str] = Counter()
         late: Counter[str] = Counter()
         impossible: Counter[tuple[str, str]] = Counter()
@@ -290,7 +291,7 @@ class Protocol:
                 planned[fold.split] += 1
                 late[fold.split] += _fold_name(target, fold) in skipped
         notes = [
-            f"{n} of {planned[split] + n} folds of the split {split} are left out for {target}: too few rows that have "
+            f"{n} of {n_folds[split]} folds of the split {split} are left out for {target}: too few rows that have "
             f"it to train on, or none to test"
             for (target, split), n in impossible.items()
         ]
@@ -368,7 +369,10 @@ class _Runner:
 
     def _from_journal(self, job: FinalJob | FoldJob) -> Result | None:
         parts = None if self.journal is None else self.journal.get(_name(job))
-        return None if parts is None else _from_parts(parts)
+        try:
+            return None if parts is None else _from_parts(parts)
+        except ModelFileError:  # an estimator of a type that is not known here
+            return None
 
     def _cost(self, job: FinalJob | FoldJob) -> float:
         costs = self.protocol.costs

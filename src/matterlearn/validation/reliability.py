@@ -23,6 +23,9 @@ from matterlearn.validation.splits import ElementGroupSplit, RandomSplit
 N_PARTS = 10
 """Parts into which rows are dealt: a model that lacks a tenth of them errs little more than one that has them all."""
 
+FEWEST_BEYOND = 3.0
+"""Errors that should lie outside the intervals in calibration: small tables are dealt into fewer and larger parts."""
+
 OUTSIDE_ERROR = 2.5
 """Error of the rows outside the domain, at least, in units of that inside, where the limits are set.
 
@@ -145,13 +148,9 @@ class Reliability:
         *,
         features: Any,
         kinds: Mapping[str, str],
-        weight: NDArray[np.float64] | None = None,
         seed: int,
     ) -> Reliability:
         """Return the same expectations for a model that knows only the given rows: nothing is calibrated again."""
-        if weight is not None:
-            used = np.flatnonzero(weight)
-            X, y, elements = X.iloc[used], y[used], [elements[int(i)] for i in used]
         domain = Domain(features, kinds, random_state=item_seed(seed, "domain")).fit(X, y, elements)
         usual = np.full(len(domain.reference_rows_), self.difficulty.mean_)
         return replace(self, domain=domain, neighbor_targets=y[domain.reference_rows_], neighbor_errors=usual)
@@ -214,8 +213,9 @@ def learn_reliability(
     level : float
         Coverage that intervals promise.
     n_random, n_groups : int
-        How many of ten parts of the rows, drawn at random, and how many groups of elements are left out in turn. Where no elements can be left out, the intervals of
-        all rows rest on random folds.
+        How many of ten parts of the rows, drawn at random, and how many groups of elements are left out in turn. Small
+        tables are dealt into fewer parts, so that there are 3 / (1 - level) errors. Where no elements can be left out,
+        the intervals of all rows rest on random folds.
     seed : int
         Seed of the folds.
 
@@ -229,7 +229,8 @@ def learn_reliability(
         X, y, weight, duplicates = X.iloc[used], y[used], weight[used], duplicates[used]
         elements = [elements[int(i)] for i in used]
     weights = np.ones(len(y)) if weight is None else weight
-    n_parts = min(N_PARTS, len(np.unique(duplicates)))
+    n_parts = int(np.clip(n_random * len(y) * (1 - level) / FEWEST_BEYOND + 1e-9, n_random, max(n_random, N_PARTS)))
+    n_parts = min(n_parts, len(np.unique(duplicates)))
     random = RandomSplit(n_parts, random_state=item_seed(seed, "random"))
     by_element = ElementGroupSplit(n_groups, random_state=item_seed(seed, "element"))
     plans = [(RANDOM, train, test) for train, test in islice(random.split(X, groups=duplicates), n_random)]

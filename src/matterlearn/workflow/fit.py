@@ -54,11 +54,8 @@ SMALLEST = 1e-100
 UNKNOWN_COST = 1.0
 """Seconds per 1,000 rows that a fit of the user's own estimator is expected to take."""
 
-DOMAIN_S, EXPLAIN_S, ONCE_S = 0.6, 4.0, 6.0
+DOMAIN_S, EXPLAIN_S, ONCE_S = 0.6, 2.5, 10.0
 """Seconds per 1,000 rows to learn a domain and to explain a fold; seconds for leak checks and the page of a target."""
-
-RESERVED = 0.93
-"""Share of the budget after which no fold is begun that would end later; the rest is for writing."""
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
 
@@ -234,7 +231,7 @@ def fit(
         selector,
         dataset,
         label="judging" if progress else None,
-        deadline=None if budget_s is None else begun + RESERVED * budget_s - work.report_s / 2,
+        deadline=None if budget_s is None else begun + budget_s - work.after_s(made.n_explained),
         journal=kept,
     )
     carried_out = replace(made, skipped=(*made.skipped, *judgement.skipped))
@@ -338,7 +335,7 @@ def _work(estimators: Mapping[str, Any], dataset: Dataset, workers: int, *, meas
         {name: factor * cost for name, cost in costs.items()},
         domain_s=factor * (0.1 + DOMAIN_S * thousands),
         explain_s=factor * (1.0 + EXPLAIN_S * thousands),
-        report_s=factor * ONCE_S * len(dataset.targets),
+        report_s=factor * (ONCE_S + thousands) * len(dataset.targets),
         n_targets=len(dataset.targets),
         n_elements=n_elements,
         workers=workers,

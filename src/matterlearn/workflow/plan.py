@@ -206,6 +206,10 @@ class Work:
     n_elements: int = 1
     workers: int = 1
 
+    def after_s(self, n_explained: int) -> float:
+        """Return the seconds of what one process does when all folds are done."""
+        return self.report_s + self.n_targets * (self.explain_s if n_explained else 0.0)
+
 
 def make_plan(work: Work, splits: Sequence[str], *, budget_s: float | None = None, seed: int = 0) -> Plan:
     """Return the most thorough plan that the budget allows.
@@ -319,8 +323,7 @@ def expected_s(plan: Plan, work: Work) -> float:
         folds += n_folds * share * (costs.fold_without_choice if split == "element:each" else costs.fold)
     items = work.n_targets * (costs.final + folds + plan.n_explained * costs.explain)
     speed = 1.0 if work.workers == 1 else work.workers * EFFICIENCY
-    explained = work.explain_s if plan.n_explained else 0.0
-    return items / speed + work.n_targets * explained + work.report_s
+    return items / speed + work.after_s(plan.n_explained)
 
 
 def _folds_of(split: str, plan: Plan, work: Work) -> tuple[int, float]:

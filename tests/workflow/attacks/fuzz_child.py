@@ -6,6 +6,7 @@ last.txt, and prints how many files were refused and how many read.
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import warnings
@@ -67,4 +68,4 @@ if __name__ == "__main__":
     if sys.platform == "linux":
         limit_memory()
     any_change_is_refused_or_predicts()
-    print(dict(COUNTS))
+    print(json.dumps(COUNTS))

@@ -165,7 +165,7 @@ def test_another_sum_than_the_part_has_is_refused(tmp_path, name):
     path = packed(tmp_path / "good.mlz", parts, whole().manifest)
     listed = json.loads(zipfile.ZipFile(path).read("manifest.json"))["parts"]
     parts[name] = parts[name][:-1] + bytes([parts[name][-1] ^ 1])
-    text = refusal(packed(tmp_path / "m.mlz", parts, whole().manifest, parts=listed))
+    text = refusal(packed(tmp_path / "m.mlz", parts, whole().manifest, says={"parts": listed}))
     assert text == f"the part {name!r} is damaged (sha256 differs); copy or fetch it again"
 
 
@@ -289,9 +289,9 @@ def peak_of(path: Path) -> tuple[str, int]:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("name", ["0-estimator.skops", "0-domain.safetensors", "probes.json", "more"])
+@pytest.mark.parametrize("name", ["0-estimator.skops", "more"])
 def test_a_bomb_is_refused_before_it_goes_off(tmp_path, name):
-    parts = {**whole().parts, name: bytes(300 * 1024**2)}
+    parts = {**whole().parts, name: bytes(100 * 1024**2)}
     path = packed(tmp_path / "m.mlz", parts, whole().manifest, method=zipfile.ZIP_DEFLATED)
     del parts
     assert path.stat().st_size < 1024**2
@@ -304,14 +304,15 @@ def test_a_bomb_in_the_manifest(tmp_path):
     text = b'{"format": "matterlearn", "content": [' + b"[]," * 5 * 10**6 + b"[]]}"
     with zipfile.ZipFile(tmp_path / "m.mlz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", text)
+    size = len(text)
     del text
     told, peak = peak_of(tmp_path / "m.mlz")
-    assert told.startswith("the manifest has 15000043 bytes, more than the ")
+    assert told.startswith(f"the manifest has {size} bytes, more than the ")
     assert peak < 8 * 1024**2
 
 
 def test_many_small_bombs(tmp_path):
-    parts = {**whole().parts, **{f"part{i}": bytes(10**6) for i in range(200)}}
+    parts = {**whole().parts, **{f"part{i}": bytes(10**6) for i in range(60)}}
     path = packed(tmp_path / "m.mlz", parts, whole().manifest, method=zipfile.ZIP_DEFLATED)
     assert "times its" in refusal(path)
 
@@ -372,14 +373,14 @@ def test_arrays_whose_header_is_longer_than_the_file(tmp_path, length):
 
 
 def test_a_file_from_a_newer_version(tmp_path):
-    path = packed(tmp_path / "m.mlz", whole().parts, {"another": "layout"}, schema_version=2, kind="a newer kind")
+    path = packed(tmp_path / "m.mlz", whole().parts, {"another": "layout"}, says={"schema_version": 2, "kind": "a newer kind"})
     assert refusal(path) == (
         "was made by a newer matterlearn: schema version 2, this one reads up to 1; update matterlearn"
     )
 
 
 def test_a_file_of_another_kind(tmp_path):
-    path = packed(tmp_path / "m.mlz", whole().parts, whole().manifest, kind="study")
+    path = packed(tmp_path / "m.mlz", whole().parts, whole().manifest, says={"kind": "study"})
     assert refusal(path) == "is of the kind 'study', not 'model'"
 
 
