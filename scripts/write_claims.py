@@ -1,4 +1,4 @@
-"""Write the measured numbers of README.md and docs/accuracy.md from benchmarks/results.
+"""Write the measured numbers of README.md, docs/accuracy.md and docs/real-tables.md from benchmarks/results.
 
     python scripts/write_claims.py
 
@@ -17,9 +17,10 @@ START, END = "<!-- claims -->", "<!-- end of claims -->"
 
 
 def main() -> None:
-    """Fill in both pages."""
+    """Fill in the pages."""
     replace(ROOT / "README.md", [*readme_table()])
     replace(ROOT / "docs" / "accuracy.md", [*accuracy_tables()])
+    replace(ROOT / "docs" / "real-tables.md", [*evidence_tables()])
 
 
 def readme_table() -> list[str]:
@@ -90,6 +91,43 @@ def difference(task: dict[str, Any]) -> str:
     """Return the paired difference to extra trees with its interval."""
     found = task["difference_to_extra_trees"]
     return f"{found['percent']:+.1f} % [{found['low']:+.1f}, {found['high']:+.1f}]".replace("-", "−")
+
+
+def evidence_tables() -> list[str]:
+    """Return what the evidence says of each real table."""
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((RESULTS / "evidence").glob("*.json"))]
+    lines = [
+        "| table | rows | random MAE | unseen elements MAE | 90 % intervals, random | unseen elements | outside / inside |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for content in results:
+        scores = {line["split"]: line for line in content["scores"] if line["role"] == "model"}
+        random, element = scores["random"], scores.get("element")
+        domain = content["domain"]["random"]
+        outside = domain.get("outside", {}).get("n_predictions", 0)
+        ratio = "no row outside" if domain["ratio"] is None else f"{domain['ratio']:.1f}x ({outside} rows)"
+        unseen = "no such split", "no such split"
+        if element is not None:
+            unseen = with_ends(element, "mae"), f"{element['coverage']:.1%}"
+        coverage = f"{random['coverage']:.1%} [{random['coverage_low']:.1%}, {random['coverage_high']:.1%}]"
+        lines.append(
+            f"| {content['data']['name']} | {random['n_rows']} | {with_ends(random, 'mae')} {content['data']['unit']} | "
+            f"{unseen[0]} | {coverage} | {unseen[1]} | {ratio} |"
+        )
+    lines += ["", "| table | budget | time | peak memory | report | first sentence of the report |"]
+    lines += ["| --- | --- | --- | --- | --- | --- |"]
+    for content in results:
+        lines.append(
+            f"| {content['data']['name']} | {content['budget_s']:.0f} s | {content['seconds']:.0f} s | "
+            f"{content['peak_memory_bytes'] / 1e9:.1f} GB | {content['file_bytes']['report.html'] / 1e6:.1f} MB | "
+            f"{content['headline'][0]} |"
+        )
+    return lines
+
+
+def with_ends(score: dict[str, Any], name: str) -> str:
+    """Return a score with the ends of its interval."""
+    return f"{score[name]:.3g} [{score[f'{name}_low']:.3g}, {score[f'{name}_high']:.3g}]"
 
 
 def result(name: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
+from small_fit import quick
 
 import matterlearn
 from matterlearn.core.container import Container, read_container
@@ -73,8 +74,7 @@ def zoo() -> Model:
         "mean": DummyRegressor(),
     }
     blend = Blend(list(members.items()), [1 / len(members)] * len(members))
-    quick = {"budget": 0.01, "workers": 1, "seed": 2}
-    return fit(table(24), "gap_eV", inputs=INPUTS, models={"zoo": blend}, **quick).model
+    return fit(table(24), "gap_eV", inputs=INPUTS, models={"zoo": blend}, **quick(candidates=("zoo",), seed=2)).model
 
 
 @cache
@@ -107,7 +107,7 @@ def packed(
     says: Mapping[str, Any] | None = None,
     method: int = zipfile.ZIP_STORED,
 ) -> Path:
-    """Write a container by other means than the library's; its manifest fits the parts, unless it is told what it says."""
+    """Write a container by other means than the library's, with a manifest that fits unless told what it says."""
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("manifest.json", json.dumps({**head(parts, content), **(says or {})}))
         for name, part in parts.items():
@@ -225,12 +225,12 @@ class Outcome:
 CHILD = Path(__file__).parent / "workflow" / "attacks" / "attempt_child.py"
 
 
-def attempt(files: Sequence[Path], folder: Path, *, seconds: int = 20, timeout: int = 240) -> dict[str, Outcome]:
+def attempt(files: Sequence[Path], folder: Path, *, timeout: int = 900) -> dict[str, Outcome]:
     """Read each file in another process, which may neither crash, nor hang, nor take 2 GiB; return what came of it."""
     (folder / "good.mlz").write_bytes(zoo_bytes())
     NEW_ROWS.to_csv(folder / "rows.csv", index=False)
     done = subprocess.run(
-        [sys.executable, str(CHILD), str(folder), str(seconds), *map(str, files)],
+        [sys.executable, str(CHILD), str(folder), *map(str, files)],
         env={**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""A model file that cannot be trusted, seen from the shell: one line on standard error, exit code 2, nothing written."""
+"""A model file that cannot be trusted, seen from the shell: one line of error, exit code 2, nothing written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import zipfile
 
 import pytest
-from model_tampering import NEW_ROWS, SOURCE, node, packed, rewritten, whole, with_estimator, zoo_bytes
+from model_tampering import NEW_ROWS, SOURCE, node, packed, rewritten, with_estimator, zoo_bytes
 
 UNTRUSTED = node("FunctionNode", "os.system")
 ATTACKS = {
@@ -22,7 +22,9 @@ ATTACKS = {
     "a bomb": lambda path: packed(path, {"a": bytes(10**7)}, {}, method=zipfile.ZIP_DEFLATED),
     "a way out": lambda path: rewritten(path, {"../../evil": b"x"}),
     "newer": lambda path: packed(path, {}, {}, says={"schema_version": 2}),
-    "a function": lambda path: with_estimator(path, lambda estimator: estimator.set_attribute("Blend", "a_", UNTRUSTED)),
+    "a function": lambda path: with_estimator(
+        path, lambda estimator: estimator.set_attribute("Blend", "a_", UNTRUSTED)
+    ),
     "a crafted tree": lambda path: with_estimator(
         path, lambda estimator: estimator.attribute("ExtraTreesRegressor", "n_outputs_").update(content="1000000")
     ),

@@ -55,7 +55,10 @@ def test_what_a_program_sees(path, capsys):
 def test_texts_of_a_file_are_texts(path, tmp_path, capsys):
     """Markup means nothing and escape sequences do not get through to the terminal."""
     container = read_container(path, KIND)
-    card = {**container.manifest["card"], "headline": {"gap_eV": ["[bold]not[/bold] :smile: \x1b[31mred \u202edesrever"]}}
+    card = {
+        **container.manifest["card"],
+        "headline": {"gap_eV": ["[bold]not[/bold] :smile: \x1b[31mred \u202edesrever"]},
+    }
     file = write_container(tmp_path / "m.mlz", KIND, container.parts, {**container.manifest, "card": card})
     out = shown(capsys, file)
     assert "[bold]not[/bold] :smile: ?[31mred ?desrever" in out

@@ -95,11 +95,15 @@ class Browser:
             mobile=mobile,
         )
         self.call("Emulation.setTouchEmulationEnabled", enabled=mobile)
+        self.go(page)
+        self.run("await Promise.all([...document.images].map((image) => image.decode()))")
+
+    def go(self, page: Path) -> None:
+        """Open a file and wait until it is loaded, whatever becomes of its images."""
         self._events.clear()
         self.call("Page.navigate", url=page.as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._note(self._read())
-        self.run("await Promise.all([...document.images].map((image) => image.decode()))")
 
     def run(self, script: str) -> Any:
         """Run the body of an asynchronous function in the page and return what it returns."""

@@ -191,8 +191,8 @@ def test_parity_of_a_split_says_the_scores_and_counts_every_row():
     figure = parity_of_split(EVIDENCE, "random")
     assert any(text.startswith("MAE 0.6 eV\nR² ") and text.endswith("n = 20") for text in texts(figure))
     panel, above, beside = figure.axes
-    assert sum(bar.get_height() for bar in above.patches) == 20
-    assert sum(bar.get_width() for bar in beside.patches) == 20
+    assert sum(bar.get_height() ** 2 for bar in above.patches) == pytest.approx(20)  # square roots of counts
+    assert sum(bar.get_width() ** 2 for bar in beside.patches) == pytest.approx(20)
     assert panel.get_xlim() == panel.get_ylim() == parity_limits(EVIDENCE)
     drawn = sum(len(series.get_offsets()) for series in panel.collections)
     assert drawn == 20

@@ -24,6 +24,11 @@ def test_the_first_sentence_has_the_errors_with_unit():
     assert sentences(errors={"random": {"a": 0.5}}, unit="")[0] == "Mean absolute error: random rows 0.50."
 
 
+def test_rows_like_the_training_rows_stand_first():
+    found = sentences(errors={"group:lab": {"x": 1.5}, "random": {"a": 0.5}})
+    assert found[0] == "Mean absolute error: random rows 0.50 eV; unseen values of lab 1.5."
+
+
 def test_errors_of_logarithms_are_factors():
     evidence = planted({"random": {"a": 0.3}}, unit="log10(GPa)")
     evidence = replace(evidence, data={**evidence.data, "log": True})

@@ -80,7 +80,9 @@ def test_a_read_only_folder_is_told_before_the_fit(undisturbed, tmp_path):
         printed, err = run.communicate(timeout=200)
         assert run.returncode == 2
         assert printed == ""
-        assert err == (f"{out}: cannot write: Permission denied; check the folder, its rights and the space left\n")
+        assert err == (
+            f"matterlearn: {out}: cannot write: Permission denied; check the folder, its rights and the space left\n"
+        )
         assert [path.name for path in folder.iterdir()] == ["out"]
     finally:
         folder.chmod(0o755)

@@ -21,6 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from matterlearn.chemistry.elements import element_property
 from matterlearn.core.parallel import item_seed
 from matterlearn.models.blend import Blend
+from matterlearn.models.selection import CandidateSelector
 from matterlearn.validation.conformal import ELEMENTS, RANDOM
 from matterlearn.validation.reliability import (
     FEWEST_OUTSIDE,
@@ -447,3 +448,16 @@ def test_a_model_without_members_has_no_spread():
     assert prediction.shape == (70,)
     verdict, _ = judged(learn(rows, Ridge()), rows, rows, Ridge())
     assert np.all(np.isfinite(verdict.expected))
+
+
+def test_a_selector_spreads_as_what_it_chose():
+    """Expected errors are learned from the spread of the blend: a selector that hid it would seem to be surer."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 2)), rng.normal(size=60)
+    pair = [("line", LinearRegression()), ("trees", ExtraTreesRegressor(5, random_state=0))]
+    selector = CandidateSelector(pair, cv=2).fit(X, y)
+    selector.model_ = Blend(pair, [0.5, 0.5]).fit(X, y)
+    prediction, spread = predict_with_spread(selector, X)
+    np.testing.assert_array_equal(prediction, selector.model_.predict(X))
+    np.testing.assert_array_equal(spread, selector.model_.spread(X))
+    assert np.all(np.isfinite(spread))

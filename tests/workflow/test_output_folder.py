@@ -1,31 +1,36 @@
+"""The output folder of a fit; that it survives being killed is tested in `tests/survival`."""
+
 from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from matter_tables import binaries
 from small_fit import small_fit
 
-import matterlearn
 from matterlearn.core.errors import MatterlearnError
 from matterlearn.core.writing import recover_folder
 from matterlearn.validation.evidence import Evidence
 from matterlearn.workflow.model import load_model
-from matterlearn.workflow.output import check_folder, write_fit
+from matterlearn.workflow.output import OURS, check_folder, write_fit
+from matterlearn.workflow.plan import read_plan
 
-NAMES = ["evidence.json", "figures", "model.mlz", "predictions.parquet", "rejected.csv", "report.html"]
+
+@pytest.fixture(autouse=True)
+def _no_figures(monkeypatch):
+    """The page and its figures take seconds; they are tested in `tests/report`, and once more in `test_fit.py`."""
+
+    def write(evidence, folder, *, rejected):
+        (folder / "figures").mkdir()
+        (folder / "report.html").write_text("<html></html>")
+
+    monkeypatch.setattr("matterlearn.workflow.output.write_report", write)
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory) -> Path:
-    return write_fit(small_fit(), tmp_path_factory.mktemp("written") / "out")
+@pytest.fixture
+def written(tmp_path) -> Path:
+    return write_fit(small_fit(), tmp_path / "elsewhere" / "written")
 
 
 def names(folder: Path) -> list[str]:
@@ -35,7 +40,8 @@ def names(folder: Path) -> list[str]:
 def is_whole(folder: Path) -> bool:
     load_model(folder / "model.mlz")
     Evidence.load(folder)
-    return names(folder) == NAMES and "</html>" in (folder / "report.html").read_text()
+    read_plan(folder)
+    return set(names(folder)) == OURS and "</html>" in (folder / "report.html").read_text()
 
 
 def test_written_and_replaced_as_a_whole(tmp_path):
@@ -49,12 +55,33 @@ def test_written_and_replaced_as_a_whole(tmp_path):
 
 
 def test_an_output_to_which_something_was_added_is_not_replaced(written, tmp_path):
-    folder = shutil.copytree(written, tmp_path / "out")
+    folder = shutil.move(written, tmp_path / "out")
     (folder / "my notes.txt").write_text("precious")
     with pytest.raises(MatterlearnError, match=r"the folder also holds 'my notes\.txt'"):
         write_fit(small_fit(), folder)
     assert (folder / "my notes.txt").read_text() == "precious"
-    assert names(tmp_path) == ["out"]
+    assert names(tmp_path) == ["elsewhere", "out"]
+
+
+def test_the_place_is_named_whatever_becomes_of_the_working_directory(tmp_path, monkeypatch):
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    place = check_folder("out")
+    assert place == work / "out"
+    work.rmdir()  # as somebody else may do while a fit runs
+    assert check_folder(place) == place
+    assert is_whole(write_fit(small_fit(), place))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "out")
+    assert check_folder(tmp_path / "out") == tmp_path / "disk" / "out"
+    write_fit(small_fit(), tmp_path / "out")
+    assert (tmp_path / "out").is_symlink()
+    assert is_whole(tmp_path / "disk" / "out")
 
 
 @pytest.mark.parametrize("place", [".", "..", "/"])
@@ -99,7 +126,7 @@ def test_a_file_is_no_folder(tmp_path):
 
 
 def test_what_fails_while_writing_leaves_the_old_output(written, tmp_path, monkeypatch):
-    folder = shutil.copytree(written, tmp_path / "out")
+    folder = shutil.move(written, tmp_path / "out")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     def fail(*arguments: object, **named: object) -> None:
@@ -109,7 +136,7 @@ def test_what_fails_while_writing_leaves_the_old_output(written, tmp_path, monke
     with pytest.raises(RuntimeError, match="out of ink"):
         write_fit(small_fit(), folder)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    assert names(tmp_path) == ["out"]
+    assert names(tmp_path) == ["elsewhere", "out"]
 
 
 @pytest.mark.parametrize("moment", ["before the swap", "within the swap", "after the swap"])
@@ -125,59 +152,7 @@ def test_an_interrupted_swap_is_finished(written, tmp_path, moment):
         os.replace(folder, tmp_path / ".out.previous")
         os.replace(new, folder)
     recover_folder(folder)
-    assert ("old.txt" in names(folder)) is False
+    assert "old.txt" not in names(folder)
     assert check_folder(folder) == folder
     assert is_whole(folder)
-    assert names(tmp_path) == ["out"]
-
-
-SOURCE = Path(matterlearn.__file__).parents[1]
-
-
-def start(table: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "matterlearn", "fit", table, "--target", "gap_eV", "--out", out),
-            *("--models", "ridge", "--budget", "0.01s", "--workers", "1"),
-            *more,
-        ],
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def test_killed_at_any_moment_it_leaves_the_old_or_the_new_output(written, tmp_path):
-    """The first run is watched to know when it writes; others are killed before, while and after that."""
-    table = tmp_path / "table.csv"
-    binaries(30).to_csv(table, index=False)
-    out = shutil.copytree(written, tmp_path / "out")
-    old = (out / "model.mlz").read_bytes()
-
-    began = time.monotonic()
-    run = start(table, out, "--seed", "1")
-    while not list(tmp_path.glob(".out.staging-*")):
-        assert run.poll() is None or (out / "model.mlz").read_bytes() != old, "the run failed"
-        if run.poll() is not None:
-            break
-        time.sleep(0.005)
-    staged_after = time.monotonic() - began
-    run.send_signal(signal.SIGKILL)  # while files are being written
-    run.wait()
-    assert is_whole(out)
-    assert (out / "model.mlz").read_bytes() == old
-
-    rng = np.random.default_rng()
-    run = start(table, out, "--seed", "1")
-    time.sleep(float(rng.uniform(0.3, 1.1)) * staged_after)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    # What a killed run left is put right by the next start.
-    check_folder(out)
-    assert is_whole(out)
-
-    run = start(table, out, "--seed", "1")
-    assert run.wait(timeout=200) == 0
-    assert is_whole(out)
-    assert (out / "model.mlz").read_bytes() != old
-    assert names(tmp_path) == ["out", "table.csv"]
+    assert names(tmp_path) == ["elsewhere", "out"]

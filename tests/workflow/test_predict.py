@@ -7,19 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from matter_tables import binaries, sites
-from small_fit import QUICK, small_fit
+from openpyxl import load_workbook
+from small_fit import quick, small_fit, two_target_fit
 
 from matterlearn.core.errors import ArgumentError, DataError, ModelFileError
 from matterlearn.data.cells import is_missing
 from matterlearn.data.tables import read_table
 from matterlearn.workflow.fit import fit
-from matterlearn.workflow.model import Model
-from matterlearn.workflow.predict import OUTPUT_COLUMNS, WRITERS, check_output, predict, write_table
+from matterlearn.workflow.model import OUTPUT, Model
+from matterlearn.workflow.predict import WRITERS, check_output, predict, write_table
 
 ROWS = pd.DataFrame(
     {
         "note": ["seen", "bad", "new element", "far", "other order", "empty"],
-        "formula": ["NaCl", "Xx2", "AuI", "LiNaKRbCsO", "ClNa", None],
+        "formula": ["NaCl", "Xx2", "AuI", "Cs9F", "ClNa", None],
     }
 )
 
@@ -35,7 +36,7 @@ def result(model) -> pd.DataFrame:
 
 
 def test_rows_in_order_with_columns_added(result):
-    assert list(result.columns) == ["note", "formula", *OUTPUT_COLUMNS]
+    assert list(result.columns) == ["note", "formula", *OUTPUT]
     pd.testing.assert_frame_equal(result[["note", "formula"]], ROWS)
     assert result["in_domain"].dtype == bool
     assert ROWS.columns.tolist() == ["note", "formula"]  # the given table is untouched
@@ -43,10 +44,13 @@ def test_rows_in_order_with_columns_added(result):
 
 def test_the_prediction_is_the_model_s(model, result):
     readable = ROWS.loc[[0, 2, 3, 4], ["formula"]]
-    np.testing.assert_array_equal(result.loc[readable.index, "prediction"], model.estimator.predict(readable))
+    estimator = model.fitted[0].estimator
+    np.testing.assert_array_equal(result.loc[readable.index, "prediction"], estimator.predict(readable))
     assert result["prediction"][0] == pytest.approx(result["prediction"][4], rel=1e-12)  # NaCl is ClNa
     wide = result["upper"] - result["prediction"]
-    np.testing.assert_allclose(wide.dropna(), model.intervals.half_width)
+    assert (wide.dropna() > 0).all()
+    assert wide[2] > wide[0]  # where gold is new, more is open
+    assert wide[0] == pytest.approx(wide[4])
 
 
 def test_bad_rows_stay_with_the_reason(result):
@@ -87,7 +91,7 @@ def test_nothing_can_be_read(model):
 
 def test_no_rows(model):
     found = predict(model, pd.DataFrame({"formula": pd.Series([], dtype="str")}))
-    assert list(found.columns) == ["formula", *OUTPUT_COLUMNS]
+    assert list(found.columns) == ["formula", *OUTPUT]
     assert len(found) == 0
 
 
@@ -102,7 +106,7 @@ def test_a_missing_column_is_named_with_the_nearest(model):
         predict(model, ROWS.rename(columns={"formula": "Formula"}))
 
 
-@pytest.mark.parametrize("name", OUTPUT_COLUMNS)
+@pytest.mark.parametrize("name", OUTPUT)
 def test_a_table_that_has_such_a_column_is_refused(model, name):
     with pytest.raises(ArgumentError, match=f"already has a column '{name}'; rename it"):
         predict(model, ROWS.assign(**{name: 1.0}))
@@ -113,12 +117,22 @@ def test_target_and_unknown_columns_are_not_looked_at(model, result):
     pd.testing.assert_series_equal(found["prediction"], result["prediction"])
 
 
+def test_several_targets_each_with_columns_of_its_own():
+    found = predict(two_target_fit().model, ROWS)
+    expected = [f"{name} {target}" for target in ("gap_eV", "k_GPa") for name in OUTPUT]
+    assert found.columns.tolist() == ["note", "formula", *expected]
+    assert (found["reason gap_eV"] == found["reason k_GPa"]).loc[[1, 5]].all()
+    assert found["prediction k_GPa"].isna().tolist() == [False, True, False, False, False, True]
+    assert (found["lower k_GPa"].dropna() > 0).all()
+    with pytest.raises(ArgumentError, match="already has a column 'upper k_GPa'; rename it"):
+        predict(two_target_fit().model, ROWS.assign(**{"upper k_GPa": 1.0}))
+    predict(two_target_fit().model, ROWS.assign(prediction=1.0))  # a name that several targets do not take
+
+
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx"])
 def test_tables_of_every_format(model, result, tmp_path, ending):
     path = tmp_path / f"rows{ending}"
-    if ending == ".xlsx":
-        ROWS.to_excel(path, index=False)
-    elif ending == ".csv.gz":
+    if ending == ".csv.gz":
         path.write_bytes(gzip.compress(ROWS.to_csv(index=False, lineterminator="\r\n").encode()))
     else:
         write_table(ROWS, path)
@@ -139,7 +153,7 @@ def test_what_is_written_can_be_read(result, tmp_path, ending):
 
 def test_sites_come_through_every_format(tmp_path):
     table = sites(25)
-    result = fit(table, "gap_eV", **QUICK)
+    result = fit(table, "gap_eV", **quick(splits=("random",)))
     expected = predict(result.model, table)
     for ending in WRITERS:
         path = write_table(table, tmp_path / f"sites{ending}")
@@ -162,7 +176,43 @@ def test_json_has_null_for_what_is_unknown(result, tmp_path):
     assert json.loads(lines[1])["prediction"] is None
 
 
-@pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz", "out.txt"])
+class TestWorkbook:
+    CELLS = ("=1+1", "#N/A", "007", "1e5", "TRUE", "Ü €", "-", "NaN", "1.5", "'quoted", "@x")
+
+    def test_text_stays_text(self, tmp_path):
+        """Neither a formula nor a number nor an error is made of a text."""
+        table = pd.DataFrame({"text": self.CELLS})
+        path = write_table(table, tmp_path / "text.xlsx")
+        assert read_table(path).frame["text"].tolist() == list(self.CELLS)
+        [sheet] = load_workbook(path).worksheets
+        assert {cell.data_type for (cell,) in sheet.iter_rows(min_row=2)} == {"s"}
+
+    def test_numbers_keep_every_digit(self, tmp_path):
+        rng = np.random.default_rng(0)
+        values = np.concatenate([rng.normal(size=20) * 10.0 ** rng.integers(-300, 300, 20), [0.1, 1 / 3, 5e-324]])
+        table = pd.DataFrame({"x": values, "n": np.arange(23), "yes": values > 0})
+        found = read_table(write_table(table, tmp_path / "x.xlsx")).frame
+        assert found["x"].astype(float).tolist() == values.tolist()
+        assert [str(cell) for cell in found["yes"]] == [str(cell) for cell in table["yes"]]
+        endless = pd.DataFrame({"x": [np.inf, -np.inf, np.nan, 1.0]})
+        cells = read_table(write_table(endless, tmp_path / "inf.xlsx")).frame["x"].tolist()
+        assert [float("nan" if is_missing(cell) else cell) for cell in cells] == pytest.approx(
+            endless["x"].tolist(), nan_ok=True
+        )
+
+    @pytest.mark.parametrize("cell", ["a\x00b", "bell \x07", "x" * 40_000], ids=["nul", "bell", "long"])
+    def test_what_excel_cannot_hold_is_told(self, tmp_path, cell):
+        table = pd.DataFrame({"good": ["a", "b"], "odd": ["a", cell]})
+        with pytest.raises(DataError, match=r"row 2, column 'odd': .*write \.csv"):
+            write_table(table, tmp_path / "out.xlsx")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_more_columns_than_a_sheet_has(self, tmp_path):
+        with pytest.raises(DataError, match=r"1 rows and 16,385 columns do not fit into a sheet of Excel; write \.csv"):
+            write_table(pd.DataFrame(np.zeros((1, 16_385))), tmp_path / "out.xlsx")
+
+
+@pytest.mark.parametrize("name", ["out.xls", "out", "out.csv.gz", "out.txt"])
 def test_output_needs_a_known_ending(name, tmp_path):
     with pytest.raises(ArgumentError, match=r"names no format; use \.csv, \.tsv"):
         check_output(tmp_path / name)
@@ -182,7 +232,7 @@ def test_files_that_are_missing(model, tmp_path):
 
 def test_numbers_and_categories_as_inputs():
     table = binaries(30).assign(T_K=np.linspace(300, 900, 30))
-    result = fit(table, "gap_eV", inputs=["formula", "T_K", "family"], **QUICK)
+    result = fit(table, "gap_eV", inputs=["formula", "T_K", "family"], **quick(splits=("random",)))
     rows = pd.DataFrame(
         {
             "formula": ["NaCl", "NaCl", "NaCl", "NaCl"],

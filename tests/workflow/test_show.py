@@ -94,12 +94,23 @@ values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(["", "model", "random", "gap_eV", "[red]x[/]", "\x1b[2J", "a\nb"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-        ["target", "split", "role", "model", "mae", "weights", "gap_eV", "units", "level", "unit", "target_summary", "min"]
+        ["target", "split", "role", "model", "mae", "weights", "gap_eV", "level", "unit", "target_summary", "min"]
     ), inner, max_size=4),
     max_leaves=8,
 )  # fmt: skip
 CARD = ["data", "plan", "scores", "notes", "versions", "headline"]
-DEEPER = ["targets", "candidates", "chosen", "chosen_by_target", "seed", "level", "left_out", "elements", "name", "n_rows"]
+DEEPER = [
+    "targets",
+    "candidates",
+    "chosen",
+    "chosen_by_target",
+    "seed",
+    "level",
+    "left_out",
+    "elements",
+    "name",
+    "n_rows",
+]
 cards = st.fixed_dictionaries(
     {}, optional={key: values | st.dictionaries(st.sampled_from(DEEPER), values) for key in CARD}
 )

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from matter_tables import METALS, binaries, sites
-from small_fit import QUICK
+from small_fit import SMALLEST, quick
 
 from matterlearn.core.errors import MatterlearnError
 from matterlearn.workflow.fit import Fit, fit
-from matterlearn.workflow.model import load_model
+from matterlearn.workflow.model import OUTPUT, load_model
 from matterlearn.workflow.output import write_fit
 from matterlearn.workflow.predict import predict
 
 TABLE = binaries(30)
+QUICK = quick()
+
+
+def decided_by(split: object) -> dict[str, Any]:
+    """Arguments of the least that is a fit, with a split that decides before random rows and elements."""
+    return quick(splits=tuple(dict.fromkeys([split, *SMALLEST.splits])))
+
+
 RANDOM = np.random.default_rng(0).normal(size=100)
 
 
@@ -79,6 +88,31 @@ FITTED: dict[str, tuple[pd.DataFrame, int, dict[str, object]]] = {
     "an index with holes": (TABLE.set_axis(range(0, 300, 10)), 0, {}),
     "one row to test on": (TABLE.assign(test=[1] + [0] * 29), 0, {"split": "holdout:test"}),
     "the heaviest element": (with_cells("formula", "LrO", "LrF3"), 0, {}),
+    "a logarithm of values of which some have none": (
+        TABLE.assign(gap_eV=[0.0, -1.0, *np.geomspace(1e-9, 1e9, 28)]),
+        2,
+        {"log": True},
+    ),
+    "weights over ten decades": (
+        TABLE.assign(w=[0.0, *np.geomspace(1e-5, 1e5, 29)]),
+        0,
+        {"weights": "w"},
+    ),
+    "targets that hardly meet": (
+        TABLE.assign(gap_eV=[*RANDOM[:21], *[None] * 9], k_GPa=[*[None] * 9, *RANDOM[9:30]]),
+        0,
+        {"target": ["gap_eV", "k_GPa"]},
+    ),
+    "targets of very different size": (
+        TABLE.assign(tiny=TABLE["gap_eV"] * 1e-12, huge=TABLE["gap_eV"] * 1e12),
+        0,
+        {"target": ["tiny", "huge"]},
+    ),
+    "a target that is named like another and a column": (
+        TABLE.assign(**{"gap_eV gap_eV": TABLE["gap_eV"], "prediction": 1.0}),
+        0,
+        {"target": ["gap_eV", "gap_eV gap_eV"]},
+    ),
 }
 
 
@@ -95,7 +129,8 @@ WITH_REPORT = {
 @pytest.mark.parametrize("name", FITTED)
 def test_can_be_fitted(name, tmp_path):
     table, n_rejected, arguments = FITTED[name]
-    result: Fit = fit(table, **{"target": "gap_eV", **QUICK, **arguments})
+    split = arguments.get("split", "random")
+    result: Fit = fit(table, **{"target": "gap_eV", **decided_by(split), **arguments})
     assert result.dataset.n_rejected == n_rejected
     assert len(result.dataset) == len(table) - n_rejected
     scores = result.evidence.scores()
@@ -103,12 +138,15 @@ def test_can_be_fitted(name, tmp_path):
     path = result.model.save(tmp_path / "model.mlz")
     if name in WITH_REPORT:
         assert (write_fit(result, tmp_path / "out") / "model.mlz").read_bytes() == path.read_bytes()
-    found = predict(path, table)
-    pd.testing.assert_frame_equal(found, predict(result.model, table), check_exact=True)
-    usable = result.dataset.frame.index.to_numpy() - 1
-    assert found["prediction"].iloc[usable].notna().all()
-    assert (found["lower"] <= found["upper"]).iloc[usable].all()
-    assert found["in_domain"].iloc[usable].mean() >= 0.8
+    rows = table[list(result.dataset.inputs)]
+    found = predict(path, rows)
+    pd.testing.assert_frame_equal(found, predict(result.model, rows), check_exact=True)
+    for target in result.model.targets:
+        column = {output: found[result.model.column(output, target)] for output in OUTPUT}
+        assert column["prediction"].iloc[result.dataset.frame.index.to_numpy() - 1].notna().all()
+        known = result.dataset.of(target).frame.index.to_numpy() - 1
+        assert (column["lower"] <= column["upper"]).iloc[known].all()
+        assert column["in_domain"].iloc[known].mean() >= 0.8
 
 
 REFUSED: dict[str, tuple[pd.DataFrame, dict[str, object], str]] = {
@@ -160,8 +198,9 @@ REFUSED: dict[str, tuple[pd.DataFrame, dict[str, object], str]] = {
 
 @pytest.mark.parametrize(("table", "arguments", "what"), REFUSED.values(), ids=REFUSED)
 def test_is_refused_in_one_line(table, arguments, what):
+    quick = decided_by(arguments.get("split", "random"))
     with pytest.raises(MatterlearnError, match=what) as caught:
-        fit(table, **{"target": "gap_eV", **QUICK, **arguments})
+        fit(table, **{"target": "gap_eV", **quick, **arguments})
     assert "\n" not in str(caught.value)
 
 

@@ -199,9 +199,13 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
         ndarray of float, shape (n_samples,)
             Predictions, unit of the target.
         """
+        return self.predict_with_spread(X)[0]
+
+    def predict_with_spread(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return predictions and their standard deviation over the members of what was chosen; see `Blend`."""
         check_is_fitted(self)
         note_columns(self, X, reset=False)
-        return np.asarray(self.model_.predict(X), dtype=np.float64)
+        return self.model_.predict_with_spread(X)
 
     def __sklearn_tags__(self) -> Any:
         return tags_of_all(super().__sklearn_tags__(), self.candidates)

@@ -11,7 +11,7 @@ import pandas as pd
 from matterlearn.report.rows import ELEMENT, records, tested_splits
 from matterlearn.report.words import LIKE_TRAINING, leading_split, split_kind
 from matterlearn.validation import breakdown
-from matterlearn.validation.evidence import Evidence
+from matterlearn.validation.evidence import TRAINING, Evidence
 from matterlearn.validation.protocol import MODEL
 
 
@@ -31,8 +31,9 @@ class Facts:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Scores of every model on every split."""
-        return self.evidence.scores()
+        """Scores of every model on every split, in the order of `splits`, the training rows last."""
+        order = {split: position for position, split in enumerate([*self.splits, TRAINING])}
+        return self.evidence.scores().sort_values("split", key=lambda names: names.map(order), kind="stable")
 
     @cached_property
     def model_scores(self) -> dict[str, dict[str, Any]]:
@@ -41,7 +42,7 @@ class Facts:
 
     @cached_property
     def splits(self) -> list[str]:
-        """Splits whose rows the model had not seen, the deciding one first."""
+        """Splits whose rows the model had not seen, the kindest question first."""
         return tested_splits(self.evidence)
 
     @cached_property
@@ -74,6 +75,22 @@ class Facts:
             evidence = self.evidence
             self._by_element[split] = breakdown.by_element(evidence.predictions, evidence.rows, evidence.folds, split)
         return self._by_element[split]
+
+    @cached_property
+    def left_out_elements(self) -> pd.DataFrame:
+        """Errors and intervals of each element where it was left out, largest error first.
+
+        With several such splits, the one that left out the fewest other elements at the same time speaks for it.
+        """
+        others = {
+            split: max((len(fold["elements"]) for fold in self.evidence.folds if fold["split"] == split), default=0)
+            for split in self.element_splits
+        }
+        tables = [self.by_element(split) for split in sorted(others, key=lambda split: others[split])]
+        if not tables:
+            return pd.DataFrame({"element": [], "mae": []})
+        table = pd.concat(tables).drop_duplicates("element")
+        return table.sort_values("mae", ascending=False, ignore_index=True, kind="stable")
 
     def by_fold(self, split: str) -> pd.DataFrame:
         """Return what was held out in each fold and the scores there, worst first."""

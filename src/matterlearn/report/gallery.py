@@ -20,7 +20,7 @@ from matterlearn.report.figures.interval_widths import interval_widths
 from matterlearn.report.figures.learning_curve import learning_curve, mean_curve, power_law
 from matterlearn.report.figures.parity_of_split import parity_limits, parity_of_split
 from matterlearn.report.figures.partial_dependence import partial_dependence
-from matterlearn.report.figures.periodic_table import color_limits, periodic_table
+from matterlearn.report.figures.periodic_table import periodic_table
 from matterlearn.report.figures.points import PointedFigure
 from matterlearn.report.figures.residual_distribution import residual_distribution
 from matterlearn.report.figures.residuals import residuals
@@ -135,36 +135,52 @@ def _parity(facts: Facts) -> Iterator[Plate]:
 
 
 def _elements(facts: Facts) -> Iterator[Plate]:
-    unit = facts.unit
-    for split in (facts.kind, *facts.element_splits[:1]):
-        if split is None or (table := facts.by_element(split)).empty:
-            continue
-        texts = {
-            line["element"]: f"{line['element']}\nMAE {in_unit(number(line['mae']), unit)} on {line['n_rows']} rows\n"
-            f"{percent(line['coverage'])} within their interval"
-            for line in records(table)
-        }
-        values = dict(zip(table["element"], table["mae"], strict=True))
-        worst = ", ".join(f"{line['element']} {number(line['mae'])}" for line in records(table.head(5)))
-        unseen = split != facts.kind
-        yield Plate(
-            "elements",
-            "elements-left-out" if unseen else "elements-random",
-            periodic_table(
-                values,
-                dict(zip(table["element"], table["n_rows"], strict=True)),
-                label="mean absolute error",
-                unit=unit,
-                title="When the element was left out of training" if unseen else "Rows with the element, random rows",
-                texts=texts,
-                limits=color_limits(values.values()),
-                marks={"all rows": facts.mae(split)},
-            ),
-            f"Periodic table of mean absolute errors, {split_words(split)}. Largest: {in_unit(worst, unit)}.",
-            "Error on rows that hold the element, by a model that had never seen it. Each panel has colours of its own."
-            if unseen
-            else "Error on rows that hold the element. Small print: number of rows. Blank: not in these rows.",
+    if facts.kind is not None and len(table := facts.by_element(facts.kind)):
+        yield _table_of_elements(
+            facts,
+            table,
+            "elements-random",
+            "Rows with the element, random rows",
+            {"all rows": facts.mae(facts.kind)},
+            "Error on rows that hold the element. Small print: number of rows. Blank: not in these rows.",
         )
+    if len(table := facts.left_out_elements):
+        yield _table_of_elements(
+            facts,
+            table,
+            "elements-left-out",
+            "When the element was left out of training",
+            {"random rows": facts.mae(facts.kind)} if facts.kind is not None else {},
+            "Error on rows that hold the element, by a model that never saw it. Each panel has its own colours.",
+        )
+
+
+def _table_of_elements(
+    facts: Facts, table: pd.DataFrame, name: str, title: str, marks: dict[str, float], caption: str
+) -> Plate:
+    lines, unit = records(table), facts.unit
+    values = {line["element"]: line["mae"] for line in lines}
+    texts = {
+        line["element"]: f"{line['element']}\nMAE {in_unit(number(line['mae']), unit)} on {line['n_rows']} rows\n"
+        f"{percent(line['coverage'])} within their interval"
+        for line in lines
+    }
+    worst = ", ".join(f"{line['element']} {number(line['mae'])}" for line in lines[:5])
+    return Plate(
+        "elements",
+        name,
+        periodic_table(
+            values,
+            {line["element"]: line["n_rows"] for line in lines},
+            label="mean absolute error",
+            unit=unit,
+            title=title,
+            texts=texts,
+            marks=marks,
+        ),
+        f"Periodic table of mean absolute errors. {title}. Largest: {in_unit(worst, unit)}.",
+        caption,
+    )
 
 
 def _residuals(facts: Facts) -> Iterator[Plate]:

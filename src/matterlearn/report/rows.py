@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from matterlearn.report.words import LIKE_TRAINING, leading_split
+from matterlearn.report.words import LIKE_TRAINING, leading_split, split_kind
 from matterlearn.validation.evidence import TRAINING, Evidence
 from matterlearn.validation.protocol import MODEL
 
@@ -24,10 +24,15 @@ def model_rows(evidence: Evidence, split: str) -> pd.DataFrame:
 
 
 def tested_splits(evidence: Evidence) -> list[str]:
-    """Return the names of the splits, the deciding one first; rows the model was fitted on are none."""
+    """Return the names of the splits: first the kindest question, on rows like the training rows, then the others.
+
+    Rows the model was fitted on are no split.
+    """
     predictions = evidence.predictions
     names = predictions.loc[predictions["model"] == MODEL, "split"].unique()
-    return [str(name) for name in names if name != TRAINING]
+    return sorted(
+        (str(name) for name in names if name != TRAINING), key=lambda name: split_kind(name) not in LIKE_TRAINING
+    )
 
 
 def has_training_rows(evidence: Evidence) -> bool:

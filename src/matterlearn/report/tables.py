@@ -44,10 +44,10 @@ def domain_lines(evidence: Evidence) -> list[dict[str, Any]]:
 def element_lines(facts: Facts) -> list[dict[str, Any]]:
     """Return errors and coverage of each element: on rows like the training rows, and where it was left out."""
     lines: dict[str, dict[str, Any]] = {}
-    for key, split in (("known", facts.kind), ("unseen", next(iter(facts.element_splits), None))):
-        if split is not None:
-            for line in records(facts.by_element(split)):
-                lines.setdefault(line["element"], {})[key] = line
+    known = facts.by_element(facts.kind) if facts.kind is not None else None
+    for key, table in (("known", known), ("unseen", facts.left_out_elements)):
+        for line in records(table) if table is not None else ():
+            lines.setdefault(line["element"], {})[key] = line
     return [{"element": element, "known": None, "unseen": None, **lines[element]} for element in sorted(lines)]
 
 

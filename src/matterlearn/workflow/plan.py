@@ -18,8 +18,8 @@ from typing import Any
 from matterlearn.core.errors import ArgumentError, DataError
 from matterlearn.validation.protocol import Costs
 
-EFFICIENCY = 0.85
-"""Share of the ideal speed-up that several workers reach: folds differ in length."""
+EFFICIENCY = 0.65
+"""Share of the ideal speed-up that several workers reach: folds differ in length, and processors may share a core."""
 
 CHOSEN_SHARE = 0.6
 """Cost of what is chosen as a share of the cost of all candidates: most blends leave some out."""

@@ -42,28 +42,34 @@ def write_workbook(table: pd.DataFrame, path: Path) -> None:
             f"{len(table):,} rows and {table.shape[1]:,} columns do not fit into a sheet of Excel", fix="write .csv"
         )
     names = [str(name) for name in table.columns]
+    columns = [table.iloc[:, i].tolist() for i in range(len(names))]
+    for name, cells in zip(names, columns, strict=True):
+        _check(name, f"the column name {name[:40]!r}")
+        for number, cell in enumerate(cells, start=1):
+            _check(cell, f"row {number}, column {name!r}")
     book = Workbook(write_only=True)
     sheet = book.create_sheet("table")
-    sheet.append([_cell(sheet, name, f"the column name {name[:40]!r}") for name in names])
-    columns = [table.iloc[:, i].tolist() for i in range(len(names))]
-    for number, row in enumerate(zip(*columns, strict=True), start=1):
-        sheet.append(
-            [_cell(sheet, value, f"row {number}, column {name!r}") for name, value in zip(names, row, strict=True)]
-        )
+    for row in (names, *zip(*columns, strict=True)):
+        sheet.append([_cell(sheet, value) for value in row])
     book.save(path)
 
 
-def _cell(sheet: Any, value: Any, where: str) -> Any:
-    """Return what is written for a value: a number, a truth value, nothing, or a cell of text."""
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | float | np.number) and not isinstance(value, complex) and math.isfinite(value):
-        return value.item() if isinstance(value, np.number) else value
-    if is_missing(value) and not isinstance(value, str):
-        return None
+def _check(value: Any, where: str) -> None:
     text = str(value)
     if len(text) > MOST_CHARACTERS or ILLEGAL_CHARACTERS_RE.search(text):
         raise DataError("holds more characters than Excel allows, or others", where=where, fix="write .csv")
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"  # never a formula or an error, whatever it begins with
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """Return what is written for a value: a number, a truth value, nothing, or a cell of text."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if is_missing(value) and not isinstance(value, str):
+        return None
+    is_number = isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
+    cell = WriteOnlyCell(
+        sheet, value=repr(value.item() if hasattr(value, "item") else value) if is_number else str(value)
+    )
+    # A number as openpyxl writes it loses its last digit; text is never a formula or an error, whatever it begins with.
+    cell.data_type = "n" if is_number else "s"
     return cell

@@ -1,16 +1,15 @@
-"""Changes to a stored estimator that must be refused before anything predicts: name -> (change, words of the refusal)."""
+"""Changes to a stored estimator that must be refused before it predicts: name -> (change, words of the refusal)."""
 
 from __future__ import annotations
 
 import io
 import json
 import pickle
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from model_tampering import Stored, key_type, node, scalar
+from model_tampering import Stored, node, scalar
 
 Change = Callable[[Stored], Any]
 CRAFTED: dict[str, tuple[Change, str]] = {}
@@ -55,7 +54,11 @@ def put(field: str, at: int, value: float) -> Callable[[np.ndarray], None]:
     return change
 
 
-PLACES = {"tree": ("DecisionTreeRegressor", 0), "forest": ("ExtraTreeRegressor", 1), "stage": ("DecisionTreeRegressor", 2)}
+PLACES = {
+    "tree": ("DecisionTreeRegressor", 0),
+    "forest": ("ExtraTreeRegressor", 1),
+    "stage": ("DecisionTreeRegressor", 2),
+}
 BAD_NODES = {
     "left_beyond": put("left_child", 0, 10**6),
     "right_beyond": put("right_child", 0, 10**6),
@@ -197,7 +200,9 @@ def grown(kind: str, name: str, rows: int = 0, columns: int = 0) -> Change:
 
     def edit(stored: Stored) -> None:
         matrix = stored.array(stored.attribute(kind, name))
-        stored.set_array(stored.attribute(kind, name), np.resize(matrix, (matrix.shape[0] + rows, matrix.shape[1] + columns)))
+        stored.set_array(
+            stored.attribute(kind, name), np.resize(matrix, (matrix.shape[0] + rows, matrix.shape[1] + columns))
+        )
 
     return edit
 
@@ -239,7 +244,9 @@ crafted(
     neighbours_in_a_tree=knn("_fit_method", "kd_tree"),
     neighbours_by_index=lambda s: [knn("metric", "precomputed")(s), knn("effective_metric_", "precomputed")(s)],
 )
-crafted(OUTSIDE, kernel_of_fewer_columns=grown("KernelRidge", "X_fit_", columns=-1))  # the neighbours have the same array
+crafted(
+    OUTSIDE, kernel_of_fewer_columns=grown("KernelRidge", "X_fit_", columns=-1)
+)  # the neighbours have the same array
 crafted(
     f"a kernel in it {OUTSIDE}",
     kernel_of_fewer_weights=set_attribute_array("KernelRidge", "dual_coef_", ones(1)),
@@ -247,7 +254,9 @@ crafted(
 )
 crafted(
     f"an encoder in it {OUTSIDE}",
-    encoder_of_fewer_columns=lambda s: s.attribute("OneHotEncoder", "_n_features_outs")["content"][0].update(content="1"),
+    encoder_of_fewer_columns=lambda s: s.attribute("OneHotEncoder", "_n_features_outs")["content"][0].update(
+        content="1"
+    ),
     encoder_of_negative_columns=lambda s: s.attribute("OneHotEncoder", "_n_features_outs")["content"][0].update(
         content="-1"
     ),
@@ -256,8 +265,12 @@ crafted(
         "OneHotEncoder", "_drop_idx_after_grouping", {**s.attribute("Ridge", "coef_")}
     ),
 )
-crafted(f"a network in it {OUTSIDE}", network_of_more_layers=lambda s: s.set_attribute("MLPRegressor", "n_layers_", 10**9))
-crafted(f"a bag of models in it {OUTSIDE}", bag_of_more=lambda s: s.set_attribute("BaggingRegressor", "n_estimators", 10**9))
+crafted(
+    f"a network in it {OUTSIDE}", network_of_more_layers=lambda s: s.set_attribute("MLPRegressor", "n_layers_", 10**9)
+)
+crafted(
+    f"a bag of models in it {OUTSIDE}", bag_of_more=lambda s: s.set_attribute("BaggingRegressor", "n_estimators", 10**9)
+)
 crafted(
     f"a bag of models in it {OUTSIDE}",
     bag_of_repeated_columns=lambda s: s.set_array(
@@ -268,13 +281,21 @@ crafted(
 
 # Parameters and attributes of any estimator
 
-for jobs in (10**9, -(10**9)):
-    crafted("a Bagging", **{f"jobs_{'many' if jobs > 0 else 'all_but_many'}": lambda s, n=jobs: s.set_attribute("BaggingRegressor", "n_jobs", n)})
 crafted(
-    "which has an impossible parameter".removeprefix("which "),
+    "a BaggingRegressor in it asks for 1000000000 jobs",
+    jobs_many=lambda s: s.set_attribute("BaggingRegressor", "n_jobs", 10**9),
+)
+crafted(
+    "a BaggingRegressor in it asks for -1000000000 jobs",
+    jobs_all_but_many=lambda s: s.set_attribute("BaggingRegressor", "n_jobs", -(10**9)),
+)
+crafted(
+    "in it has an impossible parameter",
     parameter_of_another_type=lambda s: s.set_attribute("SVR", "C", "1"),
     parameter_out_of_range=lambda s: s.set_attribute("KernelRidge", "alpha", -1.0),
-    parameter_that_is_missing=lambda s: s.nodes("ObjectNode", "SVR")[-1]["content"]["content"]["C"].update(content="null"),
+    parameter_that_is_missing=lambda s: s.nodes("ObjectNode", "SVR")[-1]["content"]["content"]["C"].update(
+        content="null"
+    ),
     parameter_with_a_nul=lambda s: s.set_attribute("SVR", "kernel", "rbf\0"),
 )
 crafted(
@@ -286,7 +307,9 @@ crafted("names a place for a cache", cache_of_a_pipeline=lambda s: s.set_attribu
 crafted("a Ridge in it replaces predict of its class", method_replaced=lambda s: s.set_attribute("Ridge", "predict", 1))
 crafted(
     "holds what is no finite number; do not use this file",
-    weights_unknown=lambda s: s.set_array(s.attribute("Ridge", "coef_"), s.array(s.attribute("Ridge", "coef_")) * np.nan),
+    weights_unknown=lambda s: s.set_array(
+        s.attribute("Ridge", "coef_"), s.array(s.attribute("Ridge", "coef_")) * np.nan
+    ),
     vectors_infinite=lambda s: s.set_array(
         s.attribute("SVR", "support_vectors_"), s.array(s.attribute("SVR", "support_vectors_")) + np.inf
     ),
@@ -303,31 +326,33 @@ def add(value: dict[str, Any]) -> Change:
 
 PICKLE = pickle.dumps(print)
 FUNCTION = node("FunctionNode", "os.system")
+NOTHING = node("TupleNode", "builtins.tuple", content=[])
+PARTIAL = dict.fromkeys(("func", "args", "kwds", "namespace"), FUNCTION)
+RIDGE = "sklearn.linear_model._ridge.Ridge"
 crafted(
     UNTRUSTED,
     function=add(FUNCTION),
     builtin=add(node("TypeNode", "builtins.eval")),
     function_of_numpy=add(node("FunctionNode", "numpy.load")),
     function_of_arrays=lambda s: s.set_attribute("KNeighborsRegressor", "metric", node("FunctionNode", "numpy.add")),
-    partial=add(node("PartialNode", "functools.partial", content={k: FUNCTION for k in ("func", "args", "kwds", "namespace")})),
+    partial=add(node("PartialNode", "functools.partial", content=PARTIAL)),
     cached=add(node("CachedNode", "builtins.list", __id__=10**6)),
-    operator=add(node("OperatorFuncNode", "operator.methodcaller", attrs=node("TupleNode", "builtins.tuple", content=[scalar("x")]))),
-    constructor=add(node("ConstructorFromReduceNode", "subprocess.Popen", content=node("TupleNode", "builtins.tuple", content=[scalar("ls")]))),
-    reduced=add(node("ReduceNode", "os.system", __reduce__={"args": node("TupleNode", "builtins.tuple", content=[])})),
+    operator=add(node("OperatorFuncNode", "operator.methodcaller", attrs=NOTHING)),
+    constructor=add(node("ConstructorFromReduceNode", "subprocess.Popen", content=NOTHING)),
+    reduced=add(node("ReduceNode", "os.system", __reduce__={"args": NOTHING})),
+    method=add(node("MethodNode", RIDGE, content={"func": "fit", "obj": node("ObjectNode", RIDGE)})),
     unknown_object=add(node("ObjectNode", "subprocess.Popen")),
     estimator_not_listed=add(node("ObjectNode", "sklearn.preprocessing._polynomial.PolynomialFeatures")),
     exception=add(node("ObjectNode", "builtins.SystemExit")),
-    default=add(node("DefaultDictNode", "collections.defaultdict", content={"main": scalar(1), "default_factory": FUNCTION})),
+    default=add(node("DefaultDictNode", "collections.defaultdict", content={"default_factory": FUNCTION})),
     sparse=add(node("SparseMatrixNode", "scipy.sparse._csr.csr_matrix", type="scipy", file="1.npy")),
     raw_bytes=add(node("BytesNode", "builtins.bytes", file="1.npy")),
     void=lambda s: s.attribute("DummyRegressor", "constant_").update(__class__="void"),
     name_to_steer_a_terminal=add(node("ObjectNode", "a.\x1b[2J\nmatterlearn: all is well")),
-    method=add(
-        node("MethodNode", "sklearn.linear_model._ridge.Ridge", content={"func": "fit", "obj": node("ObjectNode", "sklearn.linear_model._ridge.Ridge")})
-    ),
-)  # fmt: skip
+)
 crafted(
-    "it was made by another version of matterlearn: this one knows no matterlearn.features.gone.BlockScaler; use the version that made it",
+    "it was made by another version of matterlearn: this one knows no matterlearn.features.gone.BlockScaler; "
+    "use the version that made it",
     moved_class=add(node("ObjectNode", "matterlearn.features.gone.BlockScaler")),
 )
 
@@ -345,7 +370,9 @@ def doubling(stored: Stored) -> None:
     """2**60 lists, by 60 that hold the one before twice."""
     inner = node("ListNode", "builtins.list", content=[], __id__=10**6)
     for number in range(1, 30):
-        inner = node("ListNode", "builtins.list", content=[inner, {"__id__": 10**6 + number - 1}], __id__=10**6 + number)
+        inner = node(
+            "ListNode", "builtins.list", content=[inner, {"__id__": 10**6 + number - 1}], __id__=10**6 + number
+        )
     add(inner)(stored)
 
 
@@ -372,22 +399,44 @@ crafted(
     constructor_of_ours=add(node("ConstructorFromReduceNode", "matterlearn.models.blend.Blend", content=scalar(1))),
     no_loader=lambda s: s.nodes("ObjectNode", "Ridge")[0].pop("__loader__"),
 )
+
+
+def within(loader: str, path: str, value: Any) -> Change:
+    """Change the plain value at the end of a path of keys from the first node of a loader."""
+
+    def edit(stored: Stored) -> None:
+        found = stored.nodes(loader)[0]
+        for key in path.split():
+            found = found[key]
+        assert found["__loader__"] == "JsonNode"
+        found.update(content=json.dumps(value))
+
+    return edit
+
+
+def key_types(stored: Stored) -> list[dict[str, Any]]:
+    return stored.nodes("ObjectNode", "Ridge")[0]["content"]["key_types"]["content"]
+
+
 crafted(OTHER, doubling=doubling, circle=circle, read_often=often)
 crafted("a part is not valid JSON: it is nested more than 120 levels deep", deep=deep)
 crafted(
     OTHER,
-    random_state_beyond=lambda s: s.nodes("RandomStateNode")[0]["content"]["content"]["state"]["content"]["pos"].update(content="100000"),
-    generator_of_all_memory=lambda s: s.nodes("RandomGeneratorNode")[0]["content"]["seed_seq"]["content"]["pool_size"].update(content="2000000000"),
-    generator_of_a_function=lambda s: s.nodes("RandomGeneratorNode")[0]["content"]["bit_generator"]["content"]["bit_generator"].update(content='"seed"'),
+    random_state_beyond=within("RandomStateNode", "content content state content pos", 10**5),
+    generator_of_all_memory=within("RandomGeneratorNode", "content seed_seq content pool_size", 2 * 10**9),
+    generator_of_a_function=within("RandomGeneratorNode", "content bit_generator content bit_generator", "seed"),
     integer_of_many_digits=add(scalar(10**100)),
     list_in_a_number=add({**scalar(1), "content": "[1, 2]"}),
     attribute_with_underscores=lambda s: s.set_attribute("Ridge", "__class__", 1),
-    keys_of_another_type=lambda s: s.nodes("ObjectNode", "Ridge")[0]["content"]["key_types"]["content"][0].update(node("TypeNode", "numpy.void")),
-    fewer_keys=lambda s: s.nodes("ObjectNode", "Ridge")[0]["content"]["key_types"]["content"].pop(),
+    keys_of_another_type=lambda s: key_types(s)[0].update(__class__="void", __module__="numpy"),
+    fewer_keys=lambda s: key_types(s).pop(),
     number_that_is_text=lambda s: s.nodes("ObjectNode", "Ridge")[0].update(__id__="1"),
     class_that_is_a_number=lambda s: s.nodes("ObjectNode", "Ridge")[0].update(__class__=1),
-)  # fmt: skip
-crafted("the estimator cannot be read (ValueError: Exceeds the limit", integer_of_thousands_of_digits=add({**scalar(1), "content": "9" * 5000}))
+)
+crafted(
+    "the estimator cannot be read (ValueError: Exceeds the limit",
+    integer_of_thousands_of_digits=add({**scalar(1), "content": "9" * 5000}),
+)
 
 
 # Arrays

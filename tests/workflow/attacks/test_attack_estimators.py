@@ -6,6 +6,8 @@ import pytest
 from crafted_estimators import CRAFTED
 from model_tampering import attempt, with_estimator
 
+pytestmark = pytest.mark.timeout(1000)  # seconds where nothing else runs
+
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):

@@ -1,4 +1,4 @@
-"""Random changes of a model file that know its format: it is refused or it predicts; it never crashes, hangs or swells."""
+"""Random changes of a model file that know its format: it is refused or predicts; nothing crashes, hangs or swells."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from model_tampering import NEW_ROWS, SOURCE, zoo_bytes
 
-EXAMPLES = os.environ.get("MATTERLEARN_FUZZ", "60")
+EXAMPLES = os.environ.get("MATTERLEARN_FUZZ", "40")
 """Changes to try; a longer run (MATTERLEARN_FUZZ=5000) also tries other ones each time."""
 
 
-@pytest.mark.timeout(60 + 2 * int(EXAMPLES))
+@pytest.mark.timeout(900 + 20 * int(EXAMPLES))
 def test_any_change_of_a_model_file_is_refused_or_predicts(tmp_path):
     (tmp_path / "good.mlz").write_bytes(zoo_bytes())
     NEW_ROWS.to_csv(tmp_path / "rows.csv", index=False)

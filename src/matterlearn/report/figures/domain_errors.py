@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matterlearn.report.figures.points import PointedFigure
-from matterlearn.report.figures.scatter import density_scatter, note_beyond
+from matterlearn.report.figures.scatter import PAPER, density_scatter, note_beyond
 from matterlearn.report.figures.style import COLUMN, GREY, ORANGE, new_figure, style, with_unit
 from matterlearn.report.rows import model_rows
 from matterlearn.report.words import shortened, split_words
@@ -52,7 +52,8 @@ def domain_errors(evidence: Evidence, split: str) -> PointedFigure:
             textcoords="offset points",
             va="top",
             fontsize=7,
-            color=GREY,
+            bbox=dict(PAPER),
+            zorder=5,
         )
         parts = np.array_split(np.argsort(distance, kind="stable"), max(1, min(N_BINS, len(rows) // FEWEST)))
         center = [float(np.median(distance[part])) for part in parts]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from matterlearn.report.figures.points import PointedFigure
-from matterlearn.report.figures.scatter import density_scatter, note_beyond
+from matterlearn.report.figures.scatter import PAPER, density_scatter, note_beyond
 from matterlearn.report.figures.style import FAINT, GREY, label_without_unit, style, with_unit
 from matterlearn.report.rows import model_rows
 from matterlearn.report.words import in_unit, number, shortened, split_words
@@ -26,9 +25,6 @@ N_BINS = 40
 
 EXTREME = 0.002
 """Share of the actual values at either end that may lie beyond the axes."""
-
-PAPER = MappingProxyType({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
-"""Behind text that stands over points."""
 
 
 def parity_of_split(evidence: Evidence, split: str, limits: tuple[float, float] | None = None) -> PointedFigure:
@@ -89,7 +85,9 @@ def parity_limits(evidence: Evidence) -> tuple[float, float]:
 
 
 def _distribution(axis: Any, values: Any, bins: Any, orientation: str) -> None:
-    axis.hist(np.clip(values, bins[0], bins[-1]), bins, orientation=orientation, color="#9FB6C6")
+    """Draw a histogram; heights are square roots, so that one crowded bin does not hide the others."""
+    counts = np.histogram(np.clip(values, bins[0], bins[-1]), bins)[0]
+    axis.hist(bins[:-1], bins, weights=np.sqrt(counts), orientation=orientation, color="#9FB6C6")
     axis.axis("off")
     line = axis.axhline if orientation == "vertical" else axis.axvline
     line(0, color=FAINT, linewidth=0.7)

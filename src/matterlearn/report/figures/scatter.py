@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,14 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from matterlearn.report.figures.style import GREY, ORANGE
+from matterlearn.report.figures.style import ORANGE
 
 DENSITY = LinearSegmentedColormap.from_list("density", colormaps["viridis"](np.linspace(0.5, 0.0, 128)))
 """The darker half of viridis, from teal (alone) to purple (dense): both stand out on white paper, and on black where a
 page turns lightness round."""
+
+PAPER = MappingProxyType({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
+"""Behind text that stands over points."""
 
 BINS = 70
 """Cells along each axis in which points are counted."""
@@ -69,7 +73,8 @@ def note_beyond(axis: Any, n: int) -> None:
     """Write how many points lie beyond the axes, if there are any."""
     if n:
         text = f"{n} beyond the axes"
-        axis.annotate(text, (0.98, 0.02), xycoords="axes fraction", ha="right", fontsize=7, color=GREY)
+        place = (0.98, 0.02)
+        axis.annotate(text, place, xycoords="axes fraction", ha="right", fontsize=7, bbox=dict(PAPER), zorder=5)
 
 
 def _density(x: NDArray[Any], y: NDArray[Any], xlim: Pair, ylim: Pair) -> NDArray[np.float64]:
