@@ -43,10 +43,26 @@ TABLES = (
     "matbench_steels_sample",
     "matbench_expt_gap_sample",
 )
-COLUMNS = (
-    "split model role n_rows n_predictions mae mae_low mae_high median_ae rmse r2 spearman relative_mae coverage "
-    "coverage_low coverage_high width resampled"
-).split()
+COLUMNS = [
+    "split",
+    "model",
+    "role",
+    "n_rows",
+    "n_predictions",
+    "mae",
+    "mae_low",
+    "mae_high",
+    "median_ae",
+    "rmse",
+    "r2",
+    "spearman",
+    "relative_mae",
+    "coverage",
+    "coverage_low",
+    "coverage_high",
+    "width",
+    "resampled",
+]
 N_ELEMENTS = 12
 """Elements that are named: those with the largest errors when left out."""
 
@@ -88,7 +104,6 @@ def measure(table: str, budget: str) -> dict[str, Any]:
 
 def summary(evidence: Evidence) -> dict[str, Any]:
     scores = evidence.scores()
-    rows = {split: line for split, line in zip(scores["split"], scores.to_dict("records"), strict=True)}
     model = {line["split"]: line for line in scores[scores["role"] == "model"][COLUMNS].round(6).to_dict("records")}
     random, element = model["random"], model.get("element")
     domain = {split: domain_of(evidence, split) for split in model}
@@ -107,7 +122,6 @@ def summary(evidence: Evidence) -> dict[str, Any]:
         "element coverage": None if element is None else element["coverage"],
         "error outside / inside, random rows": domain["random"]["ratio"],
     }
-    assert rows  # a table without scores proves nothing
     return {
         "data": {key: evidence.data[key] for key in ("name", "sha256", "n_rows", "target", "unit", "n_contradictions")},
         "aims": aims,
@@ -122,10 +136,19 @@ def summary(evidence: Evidence) -> dict[str, Any]:
         ],
         "plan": {
             key: evidence.plan[key]
-            for key in (
-                "candidates splits n_folds n_element_groups inner_folds calibration_folds calibration_splits seed "
-                "expected_s left_out skipped"
-            ).split()
+            for key in [
+                "candidates",
+                "splits",
+                "n_folds",
+                "n_element_groups",
+                "inner_folds",
+                "calibration_folds",
+                "calibration_splits",
+                "seed",
+                "expected_s",
+                "left_out",
+                "skipped",
+            ]
         },
         "chosen": evidence.plan["chosen"].get("weights"),
         "expected_time": how_right(evidence.timings["progress"]),
@@ -138,7 +161,8 @@ def domain_of(evidence: Evidence, split: str) -> dict[str, Any]:
     table = by_domain(evidence.predictions, split).set_index("part")
     sides = {name: table.loc[name] for name in ("inside", "outside") if name in table.index}
     found: dict[str, Any] = {
-        name: {key: side[key] for key in ("n_predictions", "mae", "coverage") if key in side} for name, side in sides.items()
+        name: {key: side[key] for key in ("n_predictions", "mae", "coverage") if key in side}
+        for name, side in sides.items()
     }
     found["ratio"] = sides["outside"]["mae"] / sides["inside"]["mae"] if len(sides) == 2 else None
     return found
@@ -164,6 +188,7 @@ class PeakMemory:
         self._thread.start()
 
     def stop(self) -> int:
+        """End the sampling and return the largest sum, bytes."""
         self._done.set()
         self._thread.join()
         return self.peak

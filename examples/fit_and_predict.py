@@ -22,7 +22,11 @@ def main() -> None:
     # The same plan gives the same numbers; another model on the same folds can be compared row by row.
     other = ml.fit(dataset, models={"trees": ExtraTreesRegressor(50)}, plan=replace(result.plan, candidates=("trees",)))
     differences = ml.compare({"chosen": result.evidence, "trees": other.evidence})
-    print(differences[["other", "split", "difference", "difference_low", "difference_high", "verdict"]].to_string(index=False))
+    print(
+        differences[["other", "split", "difference", "difference_low", "difference_high", "verdict"]].to_string(
+            index=False
+        )
+    )
 
     with tempfile.TemporaryDirectory() as folder:
         path = result.model.save(Path(folder) / "model.mlz")

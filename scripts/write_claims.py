@@ -97,7 +97,8 @@ def evidence_tables() -> list[str]:
     """Return what the evidence says of each real table."""
     results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((RESULTS / "evidence").glob("*.json"))]
     lines = [
-        "| table | rows | random MAE | unseen elements MAE | 90 % intervals, random | unseen elements | outside / inside |",
+        "| table | rows | random MAE | unseen elements MAE | in 90 % intervals, random | unseen elements | "
+        "outside / inside |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for content in results:
@@ -111,8 +112,8 @@ def evidence_tables() -> list[str]:
             unseen = with_ends(element, "mae"), f"{element['coverage']:.1%}"
         coverage = f"{random['coverage']:.1%} [{random['coverage_low']:.1%}, {random['coverage_high']:.1%}]"
         lines.append(
-            f"| {content['data']['name']} | {random['n_rows']} | {with_ends(random, 'mae')} {content['data']['unit']} | "
-            f"{unseen[0]} | {coverage} | {unseen[1]} | {ratio} |"
+            f"| {content['data']['name']} | {random['n_rows']} | {with_ends(random, 'mae')} "
+            f"{content['data']['unit']} | {unseen[0]} | {coverage} | {unseen[1]} | {ratio} |"
         )
     lines += ["", "| table | budget | time | peak memory | report | first sentence of the report |"]
     lines += ["| --- | --- | --- | --- | --- | --- |"]

@@ -4,21 +4,25 @@ import gzip
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from matter_tables import binaries, sites
-from small_fit import small_fit, with_bad_rows
+from small_fit import SEED, SMALLEST, small_fit, two_target_fit, two_targets, with_bad_rows
 
 import matterlearn
+from matterlearn.validation.evidence import Evidence
+from matterlearn.workflow.output import OURS
+from matterlearn.workflow.plan import Plan, read_plan
 
 QUICK = ("--models", "ridge", "--budget", "0.01s", "--workers", "1")
+"""Options of what is refused before anything is computed."""
+
 SOURCE = Path(matterlearn.__file__).parents[1]
 
 
@@ -26,6 +30,29 @@ SOURCE = Path(matterlearn.__file__).parents[1]
 def table(tmp_path) -> Path:
     with_bad_rows().to_csv(tmp_path / "table.csv", index=False)
     return tmp_path / "table.csv"
+
+
+@pytest.fixture
+def following(tmp_path_factory):
+    """Options of the least that is a fit: a plan in a file that lies elsewhere."""
+
+    def options(plan: Plan = SMALLEST, **changes: Any) -> tuple[object, ...]:
+        folder = tmp_path_factory.mktemp("plan")
+        (folder / "plan.json").write_text(replace(plan, **changes).to_text())
+        return ("--plan", folder / "plan.json", "--workers", "1")
+
+    return options
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """The page and its figures take seconds."""
+
+    def write(evidence, folder, *, rejected):
+        (folder / "figures").mkdir()
+        (folder / "report.html").write_text("<html></html>")
+
+    monkeypatch.setattr("matterlearn.workflow.output.write_report", write)
 
 
 def refused(done, *words: str) -> str:
@@ -40,21 +67,32 @@ def refused(done, *words: str) -> str:
     return lines[0]
 
 
-def test_from_the_shell_as_from_python(table, tmp_path):
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_from_the_shell_as_from_python(table, tmp_path, following):
     """The one run of the real command; its files are, byte for byte, those of the Python function."""
+    options = following(small_fit().plan)
     done = subprocess.run(
-        [sys.executable, "-m", "matterlearn", "fit", table, "--target", "gap_eV", *QUICK, "--seed", "7", "--out", "o"],
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "123"},
+        [sys.executable, "-m", "matterlearn", "fit", table, "--target", "gap_eV", *map(str, options), "--out", "o"],
+        env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "123", "OMP_NUM_THREADS": "1"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "40 rows, 2 rejected; inputs: formula (formula)" in done.stdout
-    for words in ("random rows", "unseen elements", "mean", "MAE (eV)", "100% ridge", "written: o/"):
-        assert words in done.stdout
+    printed = " ".join(done.stdout.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert printed.startswith("plan: ridge; splits random, element; 3 folds, at most 3 groups of elements 40 rows,")
+    assert "40 rows, 2 rejected; inputs: formula (formula)" in printed
+    for sentence in small_fit().model.card["headline"]["gap_eV"]:
+        assert " ".join(sentence.replace("\N{NO-BREAK SPACE}", " ").split()) in printed
+    for words in ("random rows", "unseen elements", "shuffled targets", "MAE (eV)", "model: 100% ridge"):
+        assert words in printed
+    assert printed.endswith("written: o/ (open o/report.html)")
+    assert names(tmp_path) == ["o", "table.csv"]  # neither lock nor journal
     small_fit().evidence.predictions.to_parquet(tmp_path / "python.parquet", index=False)
     assert (tmp_path / "o" / "predictions.parquet").read_bytes() == (tmp_path / "python.parquet").read_bytes()
     model = small_fit().model
@@ -70,80 +108,187 @@ def test_from_the_shell_as_from_python(table, tmp_path):
     pd.testing.assert_frame_equal(stored.predict(frame), model.predict(frame), check_exact=True)
 
 
-def test_files_beside_the_table_by_default(run, table, tmp_path):
-    done = run("fit", table, "--target", "gap_eV", *QUICK)
-    assert done.code == 0
-    assert done.err == ""
-    folder = tmp_path / "table-fit"
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "evidence.json",
-        "figures",
-        "model.mlz",
-        "predictions.parquet",
-        "rejected.csv",
-        "report.html",
-    ]
-    rejected = pd.read_csv(folder / "rejected.csv")
-    assert rejected["row"].tolist() == [4, 11]
-    assert rejected["value"].tolist() == ["Xx2O", "unknown"]
-    again = run("fit", table, "--target", "gap_eV", *QUICK)  # its own output is replaced
-    assert again.code == 0
+@pytest.mark.usefixtures("no_figures")
+class TestOutput:
+    def test_beside_the_table_by_default_and_followed_again(self, run, table, tmp_path, following):
+        done = run("fit", table, "--target", "gap_eV", *following(seed=5))
+        assert done.code == 0
+        assert done.err == ""
+        folder = tmp_path / "table-fit"
+        assert set(names(folder)) == OURS
+        assert names(tmp_path) == ["table-fit", "table.csv"]
+        rejected = pd.read_csv(folder / "rejected.csv")
+        assert rejected["row"].tolist() == [4, 11]
+        assert rejected["value"].tolist() == ["Xx2O", "unknown"]
+        assert read_plan(folder) == replace(SMALLEST, seed=5)
+        first = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        # The plan of the folder is read before its output is replaced.
+        again = run("fit", table, "--target", "gap_eV", "--plan", folder, "--workers", "1")
+        assert again.code == 0, again.err
+        for name in sorted(first.keys() - {"evidence.json"}):  # which tells how long it took
+            assert (folder / name).read_bytes() == first[name], name
 
+    def test_json(self, run, table, following):
+        splits = ("group:family", "random", "element")
+        done = run("fit", table, "--target", "gap_eV", *following(splits=splits), "--json")
 
-def test_json(run, table):
-    done = run("fit", table, "--target", "gap_eV", *QUICK, "--json", "--split", "group:family")
+        def refuse(constant: str) -> None:
+            raise AssertionError(f"{constant} is no JSON")
 
-    def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
+        card = json.loads(done.out, parse_constant=refuse)
+        assert card["data"]["n_rejected"] == 2
+        assert {line["split"] for line in card["scores"]} == {*splits, "training rows"}
+        assert card["plan"]["splits"] == list(splits)
+        assert card["headline"]["gap_eV"]
 
-    card = json.loads(done.out, parse_constant=refuse)
-    assert card["data"]["n_rejected"] == 2
-    assert {line["split"] for line in card["scores"]} == {"group:family", "random", "element"}
-    assert card["plan"]["splits"][0] == "group:family"
+    def test_a_budget_that_cannot_be_kept(self, run, table, tmp_path):
+        done = run("fit", table, "--target", "gap_eV", *QUICK, "--split", "element:O")
+        assert done.code == 0, done.err
+        printed = " ".join(done.out.split())
+        start = "plan: ridge; splits element:O, random, element; 3 folds, at most 3 groups of elements; "
+        assert re.match(start + r"about [\d.]+ (s|min) ", printed)
+        assert not re.search(r"about 0 ", printed)
+        assert re.search(r"note: the smallest plan takes about [\d.]+ (s|min), more than the budget of 0.01 s", printed)
+        assert "note: 2 of 3 folds of the split random were computed in the time given" in printed
+        for left_out in ("3 of 5 folds", "3 of 10 groups of elements", "0 of 3 explained folds"):
+            assert f"reduced to keep the budget: {left_out}" in printed
+        plan = read_plan(tmp_path / "table-fit")
+        assert plan.skipped == ("gap_eV/random/0/2", "gap_eV/element/0/2")
+        folds = Evidence.load(tmp_path / "table-fit").folds
+        assert [fold["elements"] for fold in folds if fold["split"] == "element:O"] == [["O"]]
+
+    def test_several_targets_a_logarithm_and_weights(self, run, tmp_path, following):
+        two_targets().to_csv(tmp_path / "two.csv", index=False)
+        options = ("--target", "gap_eV, k_GPa", "--log", "k_GPa", "--weights", "n_runs")
+        done = run("fit", "two.csv", *options, *following(seed=SEED))
+        assert done.code == 0, done.err
+        printed = " ".join(done.out.replace("\N{NO-BREAK SPACE}", " ").split())
+        expected = two_target_fit()
+        for target in expected.evidence.targets:
+            assert f"{target}: Mean absolute error:" in printed
+            assert expected.model.card["headline"][target][0].replace("\N{NO-BREAK SPACE}", " ") in printed
+        assert "MAE (eV)" in printed
+        assert "log10(GPa)" in printed
+        assert "note: knn: no candidate, since it takes no weights of rows" in printed
+        found = Evidence.load(tmp_path / "two-fit")
+        pd.testing.assert_frame_equal(found.predictions, expected.evidence.predictions, check_exact=True)
+        model = matterlearn.load_model(tmp_path / "two-fit" / "model.mlz")
+        pd.testing.assert_frame_equal(model.predict(two_targets()), expected.model.predict(two_targets()))
+
+    def test_inputs_and_ions(self, run, tmp_path, following):
+        table = sites(25).assign(T_K=range(25))
+        table["A"] = [{"DEA": 1.0}, *table["A"][1:]]
+        table.to_json(tmp_path / "sites.jsonl", orient="records", lines=True)
+        ions = {"DEA": {"name": "diethylammonium", "formula": "(C2H5)2NH2", "charge": 1}}
+        (tmp_path / "ions.json").write_text(json.dumps(ions))
+        options = following(splits=("random",))
+        done = run("fit", "sites.jsonl", "--target", "gap_eV", *options, "--inputs", "A, X,T_K", "--ions", "ions.json")
+        assert done.code == 0, done.err
+        assert "25 rows, 0 rejected; inputs: A (site), X (site), T_K (number)" in " ".join(done.out.split())
+
+    def test_names_that_look_like_markup_are_shown_as_they_are(self, run, tmp_path, following):
+        table = binaries(25).rename(columns={"formula": "[bold]formula[/bold]", "gap_eV": "[red]gap[/x]"})
+        table["[/i]"] = table["family"]
+        table.to_csv(tmp_path / "[table].csv", index=False)
+        options = following(splits=("group:[/i]", "random"))
+        done = run("fit", "[table].csv", "--target", "[red]gap[/x]", *options, "--out", "[out]")
+        assert done.code == 0, done.err
+        assert "inputs: [bold]formula[/bold]" in done.out
+        assert "[red]gap[/x]:" in done.out
+        assert "values of [/i]" in " ".join(done.out.split())
+        assert "written: [out]/" in done.out
 
 
 def test_strict(run, table, tmp_path):
     done = run("fit", table, "--target", "gap_eV", *QUICK, "--strict")
     refused(done, "table.csv", "row 4", "'formula'", "Xx2O", "2 of 42 rows cannot be used")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["table.csv"]
+    assert names(tmp_path) == ["table.csv"]
 
 
-def test_inputs_and_ions(run, tmp_path):
-    table = sites(25).assign(T_K=range(25))
-    table["A"] = [{"DEA": 1.0}, *table["A"][1:]]
-    table.to_json(tmp_path / "sites.jsonl", orient="records", lines=True)
-    ions = {"DEA": {"name": "diethylammonium", "formula": "(C2H5)2NH2", "charge": 1}}
-    (tmp_path / "ions.json").write_text(json.dumps(ions))
-    done = run("fit", "sites.jsonl", "--target", "gap_eV", *QUICK, "--inputs", "A, X,T_K", "--ions", "ions.json")
-    assert done.code == 0, done.err
-    assert "25 rows, 0 rejected; inputs: A (site), X (site), T_K (number)" in done.out
-
-
-def test_names_that_look_like_markup_are_shown_as_they_are(run, tmp_path):
-    table = binaries(25).rename(columns={"formula": "[bold]formula[/bold]", "gap_eV": "[red]gap[/x]"})
-    table["[/i]"] = table["family"]
-    table.to_csv(tmp_path / "[table].csv", index=False)
-    done = run("fit", "[table].csv", "--target", "[red]gap[/x]", *QUICK, "--split", "group:[/i]", "--out", "[out]")
-    assert done.code == 0, done.err
-    assert "inputs: [bold]formula[/bold]" in done.out
-    assert "values of [/i]" in " ".join(done.out.split())
-    assert "written: [out]/" in done.out
-
-
-def test_a_script_in_a_cell_stays_text_in_the_report(run, tmp_path):
+def test_a_script_in_a_cell_stays_text_in_the_report(run, tmp_path, following):
     evil = "<script>alert(1)</script>"
     table = binaries(30)
     table.loc[0, "formula"] = evil
     table["family"] = table["family"].replace("O-compounds", evil)
     table = table.rename(columns={"gap_eV": f"gap {evil}"})
     table.to_csv(tmp_path / "table.csv", index=False)
-    done = run("fit", "table.csv", "--target", f"gap {evil}", *QUICK, "--split", "group:family")
+    done = run("fit", "table.csv", "--target", f"gap {evil}", *following(splits=("group:family",)))
     assert done.code == 0, done.err
     page = (tmp_path / "table-fit" / "report.html").read_text()
     assert evil not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3
     rejected = pd.read_csv(tmp_path / "table-fit" / "rejected.csv")
     assert rejected["value"].tolist() == [evil]
+
+
+class Stopped(Exception):
+    """The run is not wanted."""
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """Arguments with which the function is called, which then stops."""
+    found: list[tuple[Any, dict[str, Any]]] = []
+
+    def stop(table, **arguments):
+        found.append((table, arguments))
+        raise Stopped
+
+    monkeypatch.setattr("matterlearn.workflow.fit.fit", stop)
+    return found
+
+
+def arguments_of(run, called, *options: object) -> tuple[Any, dict[str, Any]]:
+    with pytest.raises(Stopped):
+        run("fit", *options)
+    return called[-1]
+
+
+class TestOptions:
+    """What is written on the command line is what the function is called with."""
+
+    @pytest.mark.parametrize(
+        ("options", "expected"),
+        [
+            ((), {"target": None, "budget": "5m", "split": "random", "seed": 0, "plan": None, "models": None}),
+            (("--budget", "full"), {"budget": None}),
+            (("--budget", "1h"), {"budget": "1h"}),
+            (("--target", "a"), {"target": ["a"]}),
+            (("--target", "a, b"), {"target": ["a", "b"]}),
+            (("--log", "a,b"), {"log": ["a", "b"]}),
+            (("--weights", "w"), {"weights": "w"}),
+            (("--inputs", "A,B"), {"inputs": ["A", "B"]}),
+            (("--kinds", "A=site,r=category"), {"kinds": {"A": "site", "r": "category"}}),
+            (("--split", "element:each"), {"split": "element:each"}),
+            (("--plan", "some/folder"), {"plan": Path("some/folder")}),
+            (("--models", "ridge,knn"), {"models": ["ridge", "knn"]}),
+            (("--seed", "3", "--workers", "2", "--strict"), {"seed": 3, "workers": 2, "strict": True}),
+        ],
+        ids=str,
+    )
+    def test_of_a_file(self, run, called, table, options, expected):
+        source, arguments = arguments_of(run, called, table, *options)
+        assert source == table
+        assert expected.items() <= arguments.items()
+
+    def test_of_a_data_set(self, run, called, tmp_path):
+        options = ("--target", "formation_energy_eV_atom,volume_A3_atom", "--log", "volume_A3_atom", "--seed", "2")
+        source, arguments = arguments_of(run, called, "intermetallics", *options)
+        assert source.targets == ("formation_energy_eV_atom", "volume_A3_atom")
+        assert source.log == ("volume_A3_atom",)
+        assert source.name == "intermetallics"
+        assert arguments["seed"] == 2
+        assert not arguments.keys() & {"target", "log", "inputs", "weights"}
+        demo, _ = arguments_of(run, called, "--demo")
+        assert demo.targets == ("formation_energy_eV_atom",)
+        assert demo.sha256 == source.sha256
+
+    @pytest.mark.parametrize(
+        "option", [("--split", "random"), ("--budget", "5m"), ("--models", "knn"), ("--seed", "0")]
+    )
+    def test_that_a_plan_states_already(self, run, table, option):
+        line = refused(run("fit", table, "--target", "gap_eV", "--plan", "plan.json", *option), option[0])
+        assert f"a plan states its {option[0].removeprefix('--')}; leave it out, or change the plan" in line
 
 
 FILES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
@@ -174,7 +319,7 @@ FILES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
 def test_files_that_cannot_be_used(run, tmp_path, name, content, words):
     (tmp_path / name).write_bytes(content)
     refused(run("fit", name, "--target", "gap_eV", *QUICK), *words)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert names(tmp_path) == [name]
 
 
 ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -192,6 +337,16 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "unknown model": (("table.csv", "--target", "gap_eV", "--models", "ridge,rigde"), ("'rigde'", "mean 'ridge'")),
     "no model": (("table.csv", "--target", "gap_eV", "--models", ","), ("no model is named",)),
     "bad budget": (("table.csv", "--target", "gap_eV", "--budget", "soon"), ("'soon' is no duration",)),
+    "no plan": (("table.csv", "--target", "gap_eV", "--plan", "plan.json"), ("plan.json: no plan that can be read",)),
+    "no plan in the folder": (("table.csv", "--target", "gap_eV", "--plan", "."), ("plan.json: no plan",)),
+    "a plan of nonsense": (("table.csv", "--target", "gap_eV", "--plan", "table.csv"), ("table.csv: is no plan",)),
+    "log of no target": (("table.csv", "--target", "gap_eV", "--log", "gap"), ("log: 'gap' is no target",)),
+    "no weights": (("table.csv", "--target", "gap_eV", "--weights", "w"), ("weights: no column 'w'",)),
+    "weights of words": (("table.csv", "--target", "gap_eV", "--weights", "family"), ("the weights are no numbers",)),
+    "an element that is not there": (
+        ("table.csv", "--target", "gap_eV", "--split", "element:Au"),
+        ("split: ", "Au"),
+    ),
     "no budget": (("table.csv", "--target", "gap_eV", "--budget", "0s"), ("budget: must be positive",)),
     "bad seed": (("table.csv", "--target", "gap_eV", "--seed", "x"), ("--seed", "matterlearn fit --help")),
     "no workers": (("table.csv", "--target", "gap_eV", "--workers", "0"), ("--workers", "matterlearn fit --help")),
@@ -210,11 +365,10 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(("arguments", "words"), ARGUMENTS.values(), ids=ARGUMENTS)
 def test_arguments_that_cannot_be_used(run, table, tmp_path, arguments, words):
-    quick = [
-        option for pair in zip(QUICK[::2], QUICK[1::2], strict=True) if pair[0] not in arguments for option in pair
-    ]
+    stated = {*arguments, *(("--models", "--budget") if "--plan" in arguments else ())}
+    quick = [option for pair in zip(QUICK[::2], QUICK[1::2], strict=True) if pair[0] not in stated for option in pair]
     refused(run("fit", *arguments, *quick), *words)
-    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+    assert names(tmp_path) == ["table.csv"]
 
 
 def test_the_shell_sees_one_line_and_no_traceback(tmp_path):
@@ -229,45 +383,3 @@ def test_the_shell_sees_one_line_and_no_traceback(tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert re.fullmatch(r"matterlearn: nothing\.csv: no such file.*\n", done.stderr)
-
-
-def test_stopped_by_the_user(table, tmp_path):
-    run = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "matterlearn",
-            "fit",
-            str(table),
-            "--target",
-            "gap_eV",
-            "--workers",
-            "1",
-            "--budget",
-            "9m",
-        ],
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell that starts the tests in the background has the signal ignored, and children inherit that.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-    )
-    stat = Path(f"/proc/{run.pid}/stat")
-    if not stat.exists():
-        run.kill()
-        pytest.skip("the moment is told from /proc, which is not here")
-    # Everything is imported after about three seconds of processor time; interrupted while a compiled library loads,
-    # Python can abort, and that is not what is tested here.
-    ticks = 8 * os.sysconf("SC_CLK_TCK")
-    until = time.monotonic() + 120
-    while sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13])) < ticks and time.monotonic() < until:
-        time.sleep(0.1)
-    run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=60)
-    assert run.returncode == 130
-    assert out == ""
-    assert err.splitlines()[-1] == "matterlearn: stopped"
-    assert "Traceback" not in err
-    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from matter_tables import binaries
 from sklearn.base import BaseEstimator, RegressorMixin
-from small_fit import small_fit
+from small_fit import small_fit, two_target_fit
 
 import matterlearn
-from matterlearn.data.catalog import list_datasets
+from matterlearn.data.catalog import list_datasets, load_dataset
+from matterlearn.data.tables import read_table
 from matterlearn.workflow.featurize import featurize
 from matterlearn.workflow.predict import predict
 
@@ -81,6 +82,20 @@ class TestPredict:
         refused(run("predict", model, "empty.csv", "-o", "out.csv"), "empty.csv", "no rows")
         assert not (tmp_path / "out.csv").exists()
 
+    def test_several_targets(self, run, rows, tmp_path):
+        two_target_fit().model.save(tmp_path / "two.mlz")
+        done = run("predict", "two.mlz", rows, "-o", "out.xlsx")
+        assert done.code == 0, done.err
+        assert done.out == (
+            "3 rows: 1 not read, 1 outside the model's domain of gap_eV, 1 outside the model's domain of k_GPa; "
+            "written: out.xlsx\n"
+        )
+        found = read_table(tmp_path / "out.xlsx").frame
+        expected = predict(tmp_path / "two.mlz", rows)
+        assert found.columns.tolist() == expected.columns.tolist()
+        for name in ("prediction gap_eV", "lower k_GPa"):
+            np.testing.assert_array_equal(pd.to_numeric(found[name]), expected[name])
+
     def test_a_damaged_model(self, run, model, rows):
         data = model.read_bytes()
         model.write_bytes(data[: len(data) // 2])
@@ -88,8 +103,8 @@ class TestPredict:
 
     def test_types_of_one_s_own_are_named(self, run, rows, tmp_path):
         small = small_fit().model
-        fitted = Mine().fit(ROWS, [1.0])
-        own = replace(small, estimator=fitted, probes={**small.probes, "prediction": [1.0] * 8})
+        fitted = replace(small.fitted[0], estimator=Mine().fit(ROWS, [1.0]))
+        own = replace(small, fitted=(fitted,), probes={**small.probes, "prediction": {"gap_eV": [1.0] * 8}})
         own.save(tmp_path / "own.mlz")
         name = f"{Mine.__module__}.Mine"
         refused(run("predict", "own.mlz", rows, "-o", "out.csv"), "not trusted", name)
@@ -112,6 +127,26 @@ class TestFeaturize:
         pd.testing.assert_frame_equal(found, expected, check_exact=True)
         assert pd.read_csv(tmp_path / "out.parquet.rejected.csv")["row"].tolist() == [2]
         assert (tmp_path / "out.parquet.citations.txt").read_text().strip()
+
+    def test_a_data_set_by_its_name(self, run, tmp_path):
+        done = run("featurize", "intermetallics", "-o", "out.parquet")
+        assert done.code == 0, done.err
+        dataset = load_dataset("intermetallics")
+        found = pd.read_parquet(tmp_path / "out.parquet")
+        assert found["row"].tolist() == dataset.frame.index.tolist()
+        assert set(dataset.inputs) <= set(found.columns)
+        refused(run("featurize", "intermetalics", "-o", "out.csv"), "no such file", "did you mean 'intermetallics'")
+
+    def test_damaged_formulas_do_not_become_categories_in_silence(self, run, tmp_path):
+        pd.DataFrame({"formula": ["rock", "TiO2", "clay", "SiO2"] * 6}).to_csv(tmp_path / "rocks.csv", index=False)
+        done = run("featurize", "rocks.csv", "-o", "out.csv", "--inputs", "formula")
+        assert done.code == 0, done.err
+        assert "note: formula is taken for a category with 4 values; state its kind if it describes matter." in done.out
+        stated = run("featurize", "rocks.csv", "-o", "out.csv", "--inputs", "formula", "--kinds", "formula=category")
+        assert "is taken for" not in stated.out
+        matter = run("featurize", "rocks.csv", "-o", "out.csv", "--kinds", "formula=formula")
+        assert "12 rows" in matter.out
+        assert "rejected: 12" in matter.out
 
     def test_fractions_of_named_inputs(self, run, tmp_path):
         binaries(20).to_csv(tmp_path / "table.csv", index=False)
@@ -194,7 +229,9 @@ def test_unknown_verb(run):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["fit"], ["predict"], ["featurize"], ["data"], ["data", "show"], ["study"]], ids=" ".join
+    "command",
+    [[], ["fit"], ["predict"], ["show"], ["featurize"], ["compare"], ["data"], ["data", "show"], ["study"]],
+    ids=" ".join,
 )
 def test_help(run, command):
     done = run(*command, "--help")
@@ -206,7 +243,7 @@ def test_help(run, command):
 def test_no_arguments_show_the_verbs(run):
     done = run()
     assert done.code == 2
-    assert all(verb in done.out + done.err for verb in ("fit", "predict", "featurize", "data", "study"))
+    assert all(verb in done.out + done.err for verb in ("fit", "predict", "show", "featurize", "data", "study"))
 
 
 def test_the_scores_are_those_of_the_model_card(run, model):

@@ -16,6 +16,7 @@ from matterlearn.cli.data import data
 from matterlearn.cli.featurize import featurize
 from matterlearn.cli.fit import fit
 from matterlearn.cli.predict import predict
+from matterlearn.cli.show import show
 from matterlearn.cli.study import study
 from matterlearn.core.errors import MatterlearnError
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command()(fit)
 app.command()(predict)
+app.command()(show)
 app.command()(featurize)
 app.command()(compare)
 app.command()(study)

@@ -32,7 +32,7 @@ def parity(panels: Mapping[str, tuple[ArrayLike, ArrayLike]], *, unit: str = "",
 
     Examples
     --------
-    >>> parity({"test": ([0.0, 1.0], [0.1, 0.8])}, unit="eV").get_axes()[0].get_title()
+    >>> parity({"test": ([0.0, 1.0], [0.1, 0.8])}, unit="eV").get_axes()[0].get_title("left")
     'test'
     """
     values = {name: (np.asarray(y, float), np.asarray(p, float)) for name, (y, p) in panels.items()}
