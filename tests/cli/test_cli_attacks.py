@@ -57,7 +57,7 @@ def test_from_the_shell(tmp_path):
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 2
     assert done.stdout == ""

@@ -104,7 +104,7 @@ def test_the_same_estimator_gives_the_same_bytes_in_every_process():
             env={**os.environ, "PYTHONPATH": str(source), "PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,
-            timeout=120,
+            timeout=600,
         ).stdout
         for seed in ("1", "2")
     ]

@@ -145,6 +145,6 @@ def test_nothing_is_imported_that_could_build_the_model(path):
         env={**os.environ, "PYTHONPATH": str(Path(matterlearn.__file__).parents[1])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")

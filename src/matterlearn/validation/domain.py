@@ -268,7 +268,9 @@ def _check_arrays(arrays: Mapping[str, NDArray[np.float64]]) -> None:
 
 
 def _check_seen(elements: Any, seen: Any) -> None:
-    if not isinstance(elements, Collection) or not all(isinstance(name, str) and is_element(name) for name in elements):
+    if not isinstance(elements, list | frozenset) or not all(
+        isinstance(name, str) and is_element(name) for name in elements
+    ):
         raise ModelFileError("the elements of its domain are none", fix="do not use this file")
     if not isinstance(seen, Mapping) or not all(isinstance(name, str) and _is_seen(seen[name]) for name in seen):
         raise ModelFileError("what it has seen of its inputs makes no sense", fix="do not use this file")

@@ -133,8 +133,12 @@ def _part(parts: Mapping[str, bytes], name: str) -> bytes:
     return parts[name]
 
 
+LARGEST = 1e100
+"""Largest target or error of a reference row: squares of larger ones overflow."""
+
+
 def _per_reference(values: Any, n_reference: int, least: float) -> NDArray[np.float64]:
     known = values is not None and values.dtype == np.float64 and values.shape == (n_reference,)
-    if not known or not np.all(np.isfinite(values) & (values >= least)):
+    if not known or not np.all((values >= least) & (np.abs(values) <= LARGEST)):
         raise ModelFileError("the numbers of its reference rows make no sense", fix="do not use this file")
     return np.asarray(values)

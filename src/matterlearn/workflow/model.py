@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from matterlearn.core.container import read_container, write_container
+from matterlearn.core.container import bytes_to_json, read_container, write_container
 from matterlearn.core.errors import ModelFileError
 from matterlearn.core.parallel import single_thread
 from matterlearn.data.elements_of import element_sets
@@ -156,35 +156,37 @@ class Model:
                 ),
                 schema=content["schema"],
                 card=content["card"],
-                probes=json.loads(container.parts["probes.json"]),
+                probes=bytes_to_json(container.parts["probes.json"]),
             )
             if not model.fitted or list(model.targets) != list(model.schema["targets"]):
                 raise ModelFileError("its targets are not those of its schema", fix="do not use this file")
         except ModelFileError as error:
             raise ModelFileError(error.what, where=str(path), fix=error.fix) from error
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise ModelFileError(f"its content is not that of a model ({error!r})", where=str(path)) from error
+            raise ModelFileError(f"its content is not that of a model ({_short(error)})", where=str(path)) from error
         model._check_probes(str(path))
         return model
 
     def _check_probes(self, path: str) -> None:
         worst = 0.0
         try:
-            found = self.predict(pd.DataFrame(self.probes["rows"]))
+            rows = pd.DataFrame(self.probes["rows"])
+            if not 0 < len(rows) <= N_PROBES:
+                raise ValueError(f"{len(rows)} rows")
+            found = self.predict(rows)
             for target, expected in self.probes["prediction"].items():
                 column = found[self.column("prediction", target)].to_numpy()
                 scale = float(self.card["data"]["targets"][target]["target_summary"]["sd"]) or 1.0
                 if target in self.schema.get("log", ()):
-                    with np.errstate(
-                        divide="ignore", invalid="ignore"
-                    ):  # a stored value that has none is refused below
+                    # A stored value that has no logarithm is refused below.
+                    with np.errstate(divide="ignore", invalid="ignore"):
                         column, expected = np.log10(column), np.log10(expected)
                 difference = np.abs(column - np.asarray(expected, dtype=float)) / scale
                 worst = max(worst, float(np.max(difference)) if np.all(np.isfinite(difference)) else math.inf)
             complete = set(self.probes["prediction"]) == set(self.targets)
         # A file whose parts do not fit together can fail in any of the libraries below.
         except Exception as error:
-            raise ModelFileError(f"its probe rows cannot be predicted ({error!r})", where=path) from error
+            raise ModelFileError(f"its probe rows cannot be predicted ({_short(error)})", where=path) from error
         if not complete or not worst <= PROBE_TOLERANCE:
             raise ModelFileError(
                 f"it predicts its probe rows differently than when stored, by {worst:.2g} of the target's spread",
@@ -214,6 +216,11 @@ def _predict_one(
     numbers = {name: (np.nan, value) for name, value in zip(OUTPUT, values, strict=False)}
     reasons = np.array(verdict.reasons, dtype=object)
     return {**numbers, "in_domain": (False, verdict.inside), "reason": ("", reasons)}
+
+
+def _short(error: Exception) -> str:
+    """Return an error as it may stand in a message: on one line and not endless."""
+    return " ".join(repr(error).split())[:200]
 
 
 def _parts_of(parts: Mapping[str, bytes], number: int) -> dict[str, bytes]:

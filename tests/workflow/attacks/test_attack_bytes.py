@@ -453,7 +453,7 @@ def test_a_model_file_alone_in_a_folder_predicts(tmp_path):
         env={**kept, "PYTHONPATH": str(SOURCE), "HOME": str(folder)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     found, expected = pd.read_parquet(folder / "found.parquet"), zoo().predict(NEW_ROWS)
