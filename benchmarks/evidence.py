@@ -63,6 +63,9 @@ COLUMNS = [
     "width",
     "resampled",
 ]
+FEWEST_OUTSIDE = 10
+"""Rows outside of the domain below which the ratio of errors says nothing."""
+
 N_ELEMENTS = 12
 """Elements that are named: those with the largest errors when left out."""
 
@@ -164,7 +167,8 @@ def domain_of(evidence: Evidence, split: str) -> dict[str, Any]:
         name: {key: side[key] for key in ("n_predictions", "mae", "coverage") if key in side}
         for name, side in sides.items()
     }
-    found["ratio"] = sides["outside"]["mae"] / sides["inside"]["mae"] if len(sides) == 2 else None
+    enough = len(sides) == 2 and sides["outside"]["n_predictions"] >= FEWEST_OUTSIDE
+    found["ratio"] = sides["outside"]["mae"] / sides["inside"]["mae"] if enough else None
     return found
 
 

@@ -386,6 +386,7 @@ def parts(values: pd.Series, limits: list[float], first: float, last: float) -> 
     return (first + share * (last - first)).to_numpy()
 
 
+@pytest.mark.timeout(900)
 def test_a_page_of_many_rows_is_small_enough(big_page):
     assert 3_000_000 < big_page.stat().st_size <= 6_000_000
     points = Elements(big_page.read_text(encoding="utf-8")).points

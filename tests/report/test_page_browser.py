@@ -18,7 +18,10 @@ from matterlearn.data.rejects import BadCell, rejected_table
 from matterlearn.report.page import write_report
 from matterlearn.validation.evidence import Evidence
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"),
+    pytest.mark.timeout(900),  # the first test waits for the page, another for that of 20,000 rows
+]
 
 MARKUP = "<img src=x onerror=alert(1)>La0.5</script>O3"
 TIP = "const tip = document.getElementById('tip');"

@@ -27,6 +27,9 @@ from matterlearn.validation.evidence import Evidence
 
 __all__ = ["headline", "number", "short_list", "split_words", "useless_elements"]
 
+FEWEST_OUTSIDE = 10
+"""Rows outside of the domain below which their error says nothing."""
+
 MANY_TIMES = 3.0
 """Error of an element, in units of the error on random rows, from which on the model is no use for it."""
 
@@ -160,19 +163,17 @@ def _unseen_elements(facts: Facts) -> list[str]:
     kind, hard = facts.kind, next(iter(facts.element_splits), None)
     if kind is None or hard is None:
         return []
-    if facts.mae(hard) < facts.mae(kind):
-        return [
-            "Here unseen elements are no harder than random rows, which is unusual: trust it for similar tables only."
-        ]
     worst = facts.by_fold(hard).iloc[0]
     folds, n_rows = facts.evidence.folds, facts.evidence.data["n_rows"]
     shares = [
         percent(float(np.mean([fold["n_train"] / n_rows for fold in folds if fold["split"] == split])))
         for split in (hard, kind)
     ]
-    ratio = times(facts.mae(hard) / facts.mae(kind)) if facts.mae(kind) > 0 else "many times"
+    ratio = f"{times(facts.mae(hard) / facts.mae(kind))} that" if facts.mae(kind) > 0 else "many times that"
+    if facts.mae(hard) < 1.05 * facts.mae(kind):
+        ratio = "not larger than that, which is unusual,"
     sentences = [
-        f"With elements left out, the error is {ratio} that on random rows "
+        f"With elements left out, the error is {ratio} on random rows "
         f"(trained on {shares[0]} of the rows, against {shares[1]}); "
         f"worst without {short_list(str(worst['held_out']))}: {in_unit(number(worst['mae']), facts.unit)}."
     ]
@@ -208,6 +209,10 @@ def _domain(facts: Facts) -> list[str]:
         inside, outside = sides.get("inside"), sides.get("outside")
         if inside is None or outside is None or not inside["mae"] > 0:
             continue  # with an element left out, all of its rows are outside
+        if outside["n_predictions"] < FEWEST_OUTSIDE:
+            return [
+                f"Only {outside['n_predictions']} of {split_words(split)} lie outside of its domain: too few to judge."
+            ]
         share = outside["n_predictions"] / (inside["n_predictions"] + outside["n_predictions"])
         ratio = outside["mae"] / inside["mae"]
         verdict = "" if ratio >= 1.2 else ": the domain does not tell good from bad here"

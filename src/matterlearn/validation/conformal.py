@@ -289,8 +289,8 @@ def _inflation(
         others = weighted_quantile(scores[~inside][order], weights[~inside][order], level)
         if 0 < others < math.inf:
             ratio[inside] = scores[inside] / others
-    if not np.all(np.isfinite(ratio)):
-        return 1.0
+    if not np.all(np.isfinite(ratio)):  # too few rows to tell how groups differ: the least is known, not the best
+        return MOST_INFLATION
     order = np.argsort(ratio, kind="stable")
     ratio, number, weights = ratio[order], number[order], weights[order]
     rng = np.random.default_rng(len(scores))

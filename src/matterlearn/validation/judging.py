@@ -29,7 +29,7 @@ MODEL: Final = "model"
 """Name of the judged model in the long table."""
 
 SHUFFLED: Final = "shuffled targets"
-"""Name of the chosen model when it learns from targets in random order: what the procedure finds in noise."""
+"""Name of the chosen model when it learns from targets in random order: what it finds in noise."""
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,8 @@ class Protocol:
             FinalJob(settings, model, part.of(part.counting)) for part, _ in rows.values()
         ]
         essential, others = self._fold_jobs(settings, model, rows, nested)
+        if not essential and not any(map(_is_unnested, self.folds)):
+            raise ArgumentError("no fold is left to judge the model on", where="plan, skipped", fix="skip fewer folds")
         runner = _Runner(self, deadline, journal, label)
         results = runner.run([*finals, *essential, *others], essential=len(finals) + len(essential))
         fitted = {

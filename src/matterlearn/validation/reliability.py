@@ -282,8 +282,8 @@ def learn_reliability(
         neighbor_targets=y[domain.reference_rows_],
         neighbor_errors=errors[domain.reference_rows_],
         most_expected=_limit(expected[usual], error[usual]),
-        # Where no distance is known to be too far, none was ever tried beyond the largest one.
-        most_distant=min(_limit(distance[usual], error[usual]), float(distance.max())),
+        # Where no distance is known to be too far, none was ever tried beyond the largest one; 1 is near by definition.
+        most_distant=min(_limit(distance[usual], error[usual]), max(float(distance.max()), 1.0)),
     )
 
 

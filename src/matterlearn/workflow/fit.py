@@ -42,6 +42,9 @@ from matterlearn.workflow.plan import Plan, Work, item_costs, make_plan, parse_d
 FEWEST_ROWS = 20
 """Rows below which five folds with three inner folds each say nothing."""
 
+FEW_DIFFERENT = 0.8
+"""Share of different rows below which a reader must know that rows are not independent."""
+
 FEWEST_DIFFERENT = 10
 """Different rows of inputs that are needed: equal ones stay in one fold."""
 
@@ -57,7 +60,7 @@ UNKNOWN_COST = 1.0
 DOMAIN_S, EXPLAIN_S, ONCE_S = 0.6, 2.5, 10.0
 """Seconds per 1,000 rows to learn a domain and to explain a fold; seconds for leak checks and the page of a target."""
 
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
+LIBRARIES = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "skops")
 
 
 @dataclass(frozen=True)
@@ -268,6 +271,12 @@ def _complete(judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[di
     evidence = judgement.evidence
     first = judgement.fitted[dataset.targets[0]]
     notes = list(evidence.notes)
+    n_different = len(np.unique(duplicate_groups(dataset.X, dataset.kinds, ions=dataset.ions)))
+    if n_different < FEW_DIFFERENT * len(dataset.frame):
+        notes.append(
+            f"the {len(dataset.frame)} rows hold {n_different} different compositions or inputs: intervals of the "
+            "scores take rows for independent and are too narrow"
+        )
     for target, fitted in judgement.fitted.items():
         if fitted.reliability.intervals.floor is not None:
             notes.append(f"no value of {target} that counts is negative, so predictions and intervals end at 0")

@@ -148,6 +148,8 @@ class Model:
         """
         container = read_container(path, KIND)
         content = container.manifest
+        if "targets" not in content:
+            raise ModelFileError("was made by an older matterlearn", where=str(path), fix="run the fit again")
         try:
             model = cls(
                 fitted=tuple(

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matterlearn.core.errors import ArgumentError, DataError
+from matterlearn.validation.folds import N_CLUSTERS
 from matterlearn.validation.protocol import Costs
 
 EFFICIENCY = 0.65
@@ -337,7 +338,7 @@ def _folds_of(split: str, plan: Plan, work: Work) -> tuple[int, float]:
     if kind == "extremes":
         return 2, 0.8
     if kind == "cluster":
-        return plan.n_element_groups, 0.85
+        return N_CLUSTERS, 0.85
     repeats = int(detail) if kind == "random" and detail.isdigit() else 1
     return repeats * plan.n_folds, 1 - 1 / max(plan.n_folds, 2)
 
