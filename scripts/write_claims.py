@@ -106,7 +106,7 @@ def evidence_tables() -> list[str]:
         random, element = scores["random"], scores.get("element")
         domain = content["domain"]["random"]
         outside = domain.get("outside", {}).get("n_predictions", 0)
-        ratio = "no row outside" if domain["ratio"] is None else f"{domain['ratio']:.1f}x ({outside} rows)"
+        ratio = f"{domain['ratio']:.1f}x ({outside:.0f} rows)" if outside >= 10 else f"{outside:.0f} outside: too few"
         unseen = "no such split", "no such split"
         if element is not None:
             unseen = with_ends(element, "mae"), f"{element['coverage']:.1%}"

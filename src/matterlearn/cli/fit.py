@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -176,15 +177,14 @@ def _print_target(evidence: Any, console: Any) -> None:
         console.print(f"  {sentence}")
     unit = evidence.data["unit"] or "unit of the target"
     table = Table(box=box.SIMPLE)
-    for heading in ("tested on", "model", f"MAE ({unit})", "95 % interval", "R2", "in interval"):
-        text = heading in ("tested on", "model")
-        table.add_column(heading, justify="left" if text else "right", no_wrap=not text, overflow="fold")
+    table.add_column("tested on", overflow="fold")
+    table.add_column("model", no_wrap=True)
+    for heading in (f"MAE, 95 % interval ({unit})", "R2", "covered"):
+        table.add_column(heading, justify="right")
     for line in evidence.scores().query("role != 'train'").itertuples():
-        ends = f"{line.mae_low:.3g} to {line.mae_high:.3g}"
-        numbers = (f"{line.mae:.3g}", ends, f"{line.r2:.3f}", f"{line.coverage:.0%}")
-        table.add_row(
-            split_words(line.split), line.model, *("" if text.startswith("nan") else text for text in numbers)
-        )
+        error = f"{line.mae:.3g} [{line.mae_low:.3g}, {line.mae_high:.3g}]"
+        covered = "" if math.isnan(line.coverage) else f"{line.coverage:.0%}"
+        table.add_row(split_words(line.split), line.model, error, f"{line.r2:.3f}", covered)
     console.print(table)
     weights = evidence.plan["chosen"].get("weights", {})
     console.print("model: " + ", ".join(f"{weight:.0%} {name}" for name, weight in weights.items()))
