@@ -89,7 +89,7 @@ def test_from_the_shell_as_from_python(table, tmp_path, following):
     assert "40 rows, 2 rejected; inputs: formula (formula)" in printed
     for sentence in small_fit().model.card["headline"]["gap_eV"]:
         assert " ".join(sentence.replace("\N{NO-BREAK SPACE}", " ").split()) in printed
-    for words in ("random rows", "unseen elements", "shuffled", "MAE (eV)", "model: 100% ridge"):
+    for words in ("random rows", "unseen elements", "shuffled targets", "MAE, 95 % interval (eV)", "model: 100% ridge"):
         assert words in printed
     assert printed.endswith("written: o/ (open o/report.html)")
     assert names(tmp_path) == ["o", "table.csv"]  # neither lock nor journal
@@ -167,7 +167,7 @@ class TestOutput:
         for target in expected.evidence.targets:
             assert f"{target}: Mean absolute error:" in printed
             assert expected.model.card["headline"][target][0].replace("\N{NO-BREAK SPACE}", " ") in printed
-        assert "MAE (eV)" in printed
+        assert "MAE, 95 % interval (eV)" in printed
         assert "log10(GPa)" in printed
         assert "note: knn: no candidate, since it takes no weights of rows" in printed
         found = Evidence.load(tmp_path / "two-fit")

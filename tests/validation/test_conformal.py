@@ -310,10 +310,10 @@ def test_the_widening_counts_rows_by_their_weights():
     assert light.inflation < inflation_of(errors, groups)
 
 
-def test_perfect_and_lonely_groups_widen_nothing():
+def test_perfect_groups_widen_nothing_and_lonely_ones_most():
     assert inflation_of(np.zeros(40), np.arange(40) % 4) == 1.0
-    assert inflation_of(np.ones(40), np.zeros(40, dtype=int)) == 1.0  # there are no others
-    assert inflation_of(np.ones(16), np.arange(16) // 8) == 1.0  # the others are too few to say anything
+    assert inflation_of(np.ones(40), np.zeros(40, dtype=int)) == MOST_INFLATION  # there are no others
+    assert inflation_of(np.ones(16), np.arange(16) // 8) == MOST_INFLATION  # the others are too few to say anything
 
 
 def test_the_factor_widens_the_interval():

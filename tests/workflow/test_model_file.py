@@ -151,7 +151,7 @@ class TestProbes:
             (lambda values: [*values[:-1], values[-1] * (1 + 1e-4)], OTHERWISE),
             (lambda values: [-value for value in values], OTHERWISE),
             (lambda values: [0.0] * len(values), OTHERWISE),
-            (lambda values: [math.nan, *values[1:]], OTHERWISE),
+            (lambda values: [math.nan, *values[1:]], "NaN is not JSON"),
             (lambda values: [None, *values[1:]], f"{OTHERWISE}|{FAILS}"),
             (lambda values: values[:3], FAILS),
             (lambda values: [], FAILS),

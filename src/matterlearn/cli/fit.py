@@ -180,7 +180,7 @@ def _print_target(evidence: Any, console: Any) -> None:
     table.add_column("tested on", overflow="fold")
     table.add_column("model", no_wrap=True)
     for heading in (f"MAE, 95 % interval ({unit})", "R2", "covered"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for line in evidence.scores().query("role != 'train'").itertuples():
         error = f"{line.mae:.3g} [{line.mae_low:.3g}, {line.mae_high:.3g}]"
         covered = "" if math.isnan(line.coverage) else f"{line.coverage:.0%}"

@@ -287,7 +287,9 @@ def _inflation(
         inside = number == group
         order = np.argsort(scores[~inside], kind="stable")
         others = weighted_quantile(scores[~inside][order], weights[~inside][order], level)
-        if 0 < others < math.inf:
+        if others == 0:  # perfect but for a few
+            ratio[inside] = np.where(scores[inside] > 0, math.inf, 0.0)
+        elif others < math.inf:
             ratio[inside] = scores[inside] / others
     if not np.all(np.isfinite(ratio)):  # too few rows to tell how groups differ: the least is known, not the best
         return MOST_INFLATION

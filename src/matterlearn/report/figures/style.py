@@ -129,7 +129,7 @@ def page_image(png: bytes) -> bytes:
         few = image.convert("RGB").quantize(PAGE_COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         colors = few.getpalette() or []
         few.putpalette([255 if value > ALMOST_WHITE else value for value in colors])
-        few.save(small, "PNG", compress_level=9)
+        few.save(small, "PNG")
     return small.getvalue()
 
 
