@@ -259,6 +259,11 @@ def test_a_planted_power_law_is_found():
     assert power_law(curve.head(2)) is None
 
 
+def test_the_steps_of_a_learning_curve_are_written_at_its_axis():
+    axis = learning_curve(EVIDENCE).axes[0]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["10", "20", "40", "80"]
+
+
 def test_folds_of_other_sizes_share_the_steps_of_a_learning_curve():
     entries = [
         {"repeat": 0, "fold": fold, "n_train": n + fold, "mae": 1.0} for fold in range(3) for n in (10, 100, 1000)

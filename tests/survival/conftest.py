@@ -18,6 +18,17 @@ if not hasattr(os, "fork"):
     collect_ignore_glob = ["test_*.py"]  # the runs are forks
 
 
+LONGEST_S = 1800
+"""A test starts several fits; where the rest of the suite runs at the same time they take minutes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this folder their time, where they state none of their own."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LONGEST_S))
+
+
 SMALLEST = Plan(
     candidates=("ridge",),
     splits=("random", "element"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from warm_runs import ONE_THREAD, SOURCE
 
-PATIENCE_S = 200.0
+PATIENCE_S = 900.0
 """Time after which what is waited for does not come any more."""
 
 

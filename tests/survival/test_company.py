@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from outputs import difference, read_output
-from real_runs import results_kept, start, wait_until
+from real_runs import PATIENCE_S, results_kept, start, wait_until
 from warm_runs import SOURCE
 
 
@@ -27,7 +27,7 @@ def test_two_runs_into_one_folder(undisturbed, run, tmp_path):
         os.kill(process, signal.SIGSTOP)
         try:
             second = start(*undisturbed.arguments(out, seed=1))
-            printed, err = second.communicate(timeout=200)
+            printed, err = second.communicate(timeout=PATIENCE_S)
             kept = results_kept(out)
         finally:
             os.kill(process, signal.SIGCONT)
@@ -75,7 +75,7 @@ def test_started_where_nothing_is_any_more(tmp_path):
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""

@@ -40,7 +40,7 @@ class Seen:
     new: int = 0
 
 
-@pytest.mark.timeout(600 + 40 * KILLS)
+@pytest.mark.timeout(600 + 60 * KILLS)
 def test_killed_at_random_moments(undisturbed, run, modules, tmp_path):
     seen = [Seen() for _ in range(AT_ONCE)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from outputs import difference, read_output
-from real_runs import start
+from real_runs import PATIENCE_S, start
 from rights import give_up_rights, ignores_permissions
 from warm_runs import Ended
 
@@ -77,7 +77,7 @@ def test_a_read_only_folder_is_told_before_the_fit(undisturbed, tmp_path):
     folder.chmod(0o555)
     try:
         run = start(*undisturbed.arguments(out), preexec=give_up_rights if ignores_permissions() else None)
-        printed, err = run.communicate(timeout=200)
+        printed, err = run.communicate(timeout=PATIENCE_S)
         assert run.returncode == 2
         assert printed == ""
         assert err == (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from outputs import difference, read_output
-from real_runs import end_session, living, results_kept, start, wait_until
+from real_runs import PATIENCE_S, end_session, living, results_kept, start, wait_until
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 
@@ -33,7 +33,7 @@ def test_a_fit_that_is_stopped(undisturbed, run, tmp_path, kind, whole_group, co
     try:
         wait_until(lambda: results_kept(out) > 0, stopped)
         stop(stopped, kind, whole_group)
-        _, err = stopped.communicate(timeout=60)
+        _, err = stopped.communicate(timeout=PATIENCE_S)
         assert stopped.returncode == code, err
         wait_until(lambda: not living(stopped.pid))
     finally:

@@ -226,10 +226,12 @@ def _learning(evidence: Evidence) -> Iterator[Plate]:
 
 def _importance(evidence: Evidence) -> Iterator[Plate]:
     entries = evidence.diagnostics.get("importance", [])
+    shown: list[set[str]] = []
     for by in ("property", "site", "input"):
         names = {entry["name"] for entry in entries if entry["by"] == by}
-        if len(names) < 2:
+        if len(names) < 2 or names in shown:  # where every input is a site, both say the same
             continue
+        shown.append(names)
         yield Plate(
             "importance",
             f"importance-by-{by}",

@@ -60,7 +60,9 @@ def learning_curve(evidence: Evidence) -> PointedFigure:
             ]
             figure.point_texts(axis, curve["n_train"], curve["mae"], texts)
         axis.set(xscale="log", yscale="log")
-        _plain_ticks(axis.xaxis)
+        steps = mean_curve([entry for entry in entries if entry["split"] == entries[0]["split"]])["n_train"]
+        axis.set_xticks(steps, [f"{n:.0f}" for n in steps])
+        axis.set_xticks([], minor=True)
         _plain_ticks(axis.yaxis)
         axis.grid(color=FAINT, linewidth=0.5, which="both", axis="y")
         axis.set_axisbelow(True)
