@@ -97,7 +97,7 @@ def warm_runs(modules: Iterator[str] | list[str]) -> Iterator[WarmRuns]:
         process.stdin.flush()
         yield WarmRuns(process)
     finally:
-        process.communicate(timeout=60)
+        process.communicate(timeout=LONGEST_S)
 
 
 def modules_of_a_run(*arguments: object) -> list[str]:
