@@ -131,6 +131,7 @@ class TestOutput:
     def test_json(self, run, table, following):
         splits = ("group:family", "random", "element")
         done = run("fit", table, "--target", "gap_eV", *following(splits=splits), "--json")
+        assert done.code == 0, done.err
 
         def refuse(constant: str) -> None:
             raise AssertionError(f"{constant} is no JSON")
