@@ -6,8 +6,10 @@ import io
 import os
 import subprocess
 import sys
+import time
 import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ModelFileError
 from matterlearn.features.block_scaler import BlockScaler
 from matterlearn.features.table_features import table_features
+from matterlearn.models.archive_check import check_archive
 from matterlearn.models.blend import Blend
 from matterlearn.models.candidates import FAMILIES, make_candidates
 from matterlearn.models.persistence import TRUSTED_TYPES, estimator_from_bytes, estimator_to_bytes
@@ -393,3 +396,21 @@ def test_an_encoder_with_texts_comes_back():
         warnings.simplefilter("error")
         encoder = round_trip(OneHotEncoder(handle_unknown="ignore").fit(rows))
     assert encoder.transform([["a"], ["z"]]).toarray().tolist() == [[1, 0, 0], [0, 0, 0]]
+
+
+def test_threads_read_one_after_the_other(monkeypatch):
+    """The header of an array is read with `ast`, which fails in Python 3.11 if another thread reads one too."""
+    data, check, reading, seen = estimator_to_bytes(Ridge().fit([[0.0], [1.0]], [0.0, 1.0])), check_archive, [], []
+
+    def slow(*arguments, **options):
+        reading.append(None)
+        time.sleep(0.02)
+        check(*arguments, **options)
+        seen.append(len(reading))
+        reading.pop()
+
+    monkeypatch.setattr("matterlearn.models.persistence.check_archive", slow)
+    with ThreadPoolExecutor(4) as pool:
+        models = list(pool.map(estimator_from_bytes, [data] * 8))
+    assert [float(model.predict([[0.5]])[0]) for model in models] == [0.5] * 8
+    assert seen == [1] * 8

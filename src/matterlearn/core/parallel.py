@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -187,9 +188,10 @@ def _each_done(jobs: Iterable[_Job], workers: int) -> Generator[_Done, None, Non
         return
     ours = type(active) in [BACKENDS[name] for name in ("loky", "multiprocessing", "threading", "sequential")]
     with parallel_config(backend="loky", inner_max_num_threads=1) if ours else nullcontext():
-        found = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(
-            delayed(_do)(replace(job, owner=os.getpid()) if ours else job) for job in jobs
-        )
+        with _interrupts_held():  # this starts the workers
+            found = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(
+                delayed(_do)(replace(job, owner=os.getpid()) if ours else job) for job in jobs
+            )
         try:
             for done in found:  # noqa: UP028 (`yield from` would close it outside of the block below)
                 yield done
@@ -197,6 +199,22 @@ def _each_done(jobs: Iterable[_Job], workers: int) -> Generator[_Done, None, Non
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # joblib's, of items that are no longer wanted
                 found.close()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait until the end of the block, and never reach the processes that are started in it.
+
+    A terminal sends it to every process of a run. A worker would print a traceback; its owner ends it anyway.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _do(job: _Job) -> _Done:

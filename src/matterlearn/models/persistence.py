@@ -12,6 +12,7 @@ import json
 import warnings
 import zipfile
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -183,6 +184,11 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(entry, content)
 
 
+_one_reader: Final = Lock()
+"""Threads read one after the other: numpy reads a header with `ast`, which in Python 3.11 and 3.12.0 can fail in one
+thread when another interrupts it (python/cpython#106905), and `catch_warnings` is not made for threads at all."""
+
+
 def estimator_from_bytes(data: bytes, *, trusted: Sequence[str] = ()) -> Any:
     """Build an estimator from bytes.
 
@@ -204,10 +210,10 @@ def estimator_from_bytes(data: bytes, *, trusted: Sequence[str] = ()) -> Any:
         If the bytes name other types, cannot be read, or hold a tree or machine that points outside itself.
     """
     try:
-        check_archive(data, TRUSTED_TYPES, vouched=trusted)
         # What a library warns of here, such as another version of itself, the probe rows of a model file decide.
-        with warnings.catch_warnings():
+        with _one_reader, warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_archive(data, TRUSTED_TYPES, vouched=trusted)
             estimator = skops.io.loads(data, trusted=[*TRUSTED_TYPES, *_CONTAINERS, *trusted])
             check_sound(estimator, vouched=trusted)
     except ModelFileError:
