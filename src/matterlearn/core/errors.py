@@ -120,6 +120,10 @@ class NetworkError(MatterlearnError):
     """A data set could not be fetched."""
 
 
+class TrainingError(MatterlearnError):
+    """The training of a network went wrong: its loss is no longer a number."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Return a hint that names the closest known word, or the known words if there are few.
 

@@ -179,7 +179,10 @@ def _each_done(jobs: Iterable[_Job], workers: int) -> Generator[_Done, None, Non
     if workers <= 1:
         yield from map(_do, jobs)
         return
+    from multiprocessing import resource_tracker
+
     from joblib import Parallel, delayed, parallel_config
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
     from joblib.parallel import BACKENDS, get_active_backend
 
     active, _ = get_active_backend()
@@ -188,6 +191,9 @@ def _each_done(jobs: Iterable[_Job], workers: int) -> Generator[_Done, None, Non
         return
     ours = type(active) in [BACKENDS[name] for name in ("loky", "multiprocessing", "threading", "sequential")]
     with parallel_config(backend="loky", inner_max_num_threads=1) if ours else nullcontext():
+        with _environment({"PYTHONWARNINGS": _quiet_tracker()}):
+            for tracker in (loky_tracker, resource_tracker):
+                tracker.ensure_running()  # first, since a tracker lets interrupts through once it has started
         with _interrupts_held():  # this starts the workers
             found = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(
                 delayed(_do)(replace(job, owner=os.getpid()) if ours else job) for job in jobs
@@ -215,6 +221,14 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _quiet_tracker() -> str:
+    """Return `PYTHONWARNINGS` with which loky's process that cleans up says nothing of what was cleaned up before.
+
+    When a run is stopped while workers start, that process misses the word that a semaphore is gone, and warns.
+    """
+    return ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker:UserWarning"]))
 
 
 def _do(job: _Job) -> _Done:
