@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -60,6 +61,12 @@ class NetworkEstimator(BaseEstimator):
     precision: str
     warm_start: bool
     random_state: Any
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    loss_curve_: list[float]
+    validation_curve_: list[float] | None
+    seed_: int
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, validation: _Validation = None
@@ -188,7 +195,7 @@ class NetworkEstimator(BaseEstimator):
             weights = weights[learned] / weights[learned].mean()
         self.seed_ = seed
         sizes = (rows.shape[1], *(int(width) for width in self.hidden_widths), self._n_outputs())
-        if before and [part.shape for part, _ in before] != list(zip(sizes[:-1], sizes[1:], strict=True)):
+        if before and [part.shape for part, _ in before] != list(pairwise(sizes)):
             raise ArgumentError(f"cannot go on with layers {sizes} where there were others", where="warm_start")
         return Job(
             self._settings(sizes),
@@ -259,7 +266,7 @@ class NetworkEstimator(BaseEstimator):
                 fix="scale them, such as with TransformedTargetRegressor(..., transformer=StandardScaler())",
             )
         return TrainingError(
-            f"the loss is no number any more with learning_rate={self.learning_rate:g} and optimizer={self.optimizer!r}",
+            f"the loss is no number any more: learning_rate={self.learning_rate:g}, optimizer={self.optimizer!r}",
             where=where,
             fix="lower the learning rate",
         )

@@ -19,7 +19,7 @@ from matterlearn.models.networks.base import NetworkEstimator
 from matterlearn.models.networks.layers import Array
 
 
-class MLPClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
+class MLPClassifier(ClassifierMixin, NetworkEstimator):
     """Multi-layer perceptron for classes, trained with PyTorch on the cross-entropy.
 
     Parameters

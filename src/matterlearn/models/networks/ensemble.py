@@ -15,7 +15,7 @@ from matterlearn.models.networks.job import Rows
 from matterlearn.models.networks.regressor import MLPRegressor
 
 
-class EnsembleRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class EnsembleRegressor(RegressorMixin, BaseEstimator):
     """Mean of networks that are trained together from different starting weights (a deep ensemble).
 
     The spread is how far they disagree. It tells easy rows from hard ones but is no error bar: within the protocol,

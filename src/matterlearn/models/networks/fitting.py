@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def fit_networks(
         return []
     where = choose_device(networks[0].device if device is None else device)
     fitted = [clone(network) for network in networks]
-    known: dict[tuple[int, ...], Any] = {}
+    known: dict[int, Any] = {}
     jobs = [_shared(network._job(*rows), rows, known) for network, rows in zip(fitted, data, strict=True)]
     found: list[Any] = []
     for network, job, trained in zip(fitted, jobs, train_stack(jobs, where, memory=memory, done=done), strict=True):
@@ -75,9 +76,7 @@ def fit_networks(
     return found
 
 
-def _shared(job: Job, rows: Rows, known: dict[tuple[int, ...], Any]) -> Job:
+def _shared(job: Job, rows: Rows, known: dict[int, Any]) -> Job:
     """Return a job with the array of features that an earlier one made of the same object, if it is equal."""
-    from dataclasses import replace
-
-    first = known.setdefault((id(rows.X),), job.X)
+    first = known.setdefault(id(rows.X), job.X)
     return job if first is job.X or not np.array_equal(first, job.X) else replace(job, X=first)

@@ -65,7 +65,8 @@ def make_module(
     dtype = dtype_of(settings.precision)
     parts: list[nn.Module] = []
     for number, (weights, intercepts) in enumerate(layers, start=1):
-        linear = nn.Linear(*weights.shape, dtype=dtype)
+        n_in, n_out = weights.shape
+        linear = nn.Linear(n_in, n_out, dtype=dtype)
         with torch.no_grad():
             linear.weight.copy_(torch.as_tensor(weights.T.copy()))
             linear.bias.copy_(torch.as_tensor(intercepts.copy()))

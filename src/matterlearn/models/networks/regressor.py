@@ -15,7 +15,7 @@ from matterlearn.models.networks.base import NetworkEstimator
 from matterlearn.models.networks.layers import Array
 
 
-class MLPRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
+class MLPRegressor(RegressorMixin, NetworkEstimator):
     """Multi-layer perceptron for a number, trained with PyTorch.
 
     Features and target should be scaled to unit spread first (`StandardScaler`, `TransformedTargetRegressor`), as for

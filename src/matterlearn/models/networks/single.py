@@ -75,7 +75,7 @@ class _Data:
 
     def batches(self, order: Any) -> Iterator[tuple[Tensor, ...]]:
         positions = torch.as_tensor(order, device=self.columns[0].device)
-        for batch in positions.split(self._size):
+        for batch in torch.split(positions, self._size):
             yield tuple(column[batch] for column in self.columns)
 
     def loss(self, output: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
