@@ -24,7 +24,7 @@ import platform
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def fit_loaders(grid: Any, folds: Any, epochs: int, device: str) -> None:
             rows = TensorDataset(*(torch.tensor(part, dtype=torch.float32) for part in (X, y[:, None])))
             loader = DataLoader(rows, BATCH, shuffle=True)
             sizes = (X.shape[1], *widths)
-            parts = [layer for a, b in zip(sizes[:-1], sizes[1:], strict=True) for layer in (nn.Linear(a, b), nn.ReLU())]
+            parts = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
             module = nn.Sequential(*parts, nn.Linear(widths[-1], 1)).to(device)
             optimizer = torch.optim.Adam(module.parameters(), rate, weight_decay=decay)
             for _ in range(epochs):
