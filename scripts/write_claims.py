@@ -37,6 +37,14 @@ def readme_table() -> list[str]:
         f"| start, above a bare interpreter | `import matterlearn` {wall['import matterlearn']:.2f} s, "
         f"`matterlearn --help` {wall['matterlearn --help']:.2f} s | | `benchmarks/startup.py` |"
     )
+    stack = result("mlp_stack")
+    seconds = stack["seconds"]
+    lines.append(
+        f"| grid search of 27 networks on 5 folds, 250 epochs, {stack['machine']['threads']} cores | "
+        f"{seconds['stack']:.0f} s | loop over `DataLoader` batches {seconds['loader']:.0f} s (ratio "
+        f"{stack['ratio_to_loader']:.1f}), one network after the other {seconds['single']:.0f} s | "
+        "`benchmarks/mlp_stack.py` |"
+    )
     for what, task, script in tasks():
         scores = task["scores"]
         lines.append(
@@ -64,6 +72,30 @@ def accuracy_tables() -> list[str]:
                 f"| {folds} |"
             )
         lines += ["", f"Difference of the mean absolute errors to extra trees: {difference(task)}.", ""]
+    return [*lines, *network_tables()]
+
+
+def network_tables() -> list[str]:
+    """Return a table of networks beside trees per task."""
+    lines = []
+    for name, part, what in (
+        ("unalloyed", "random", "unalloyed, random 5-fold"),
+        ("unalloyed", "unseen_elements", "unalloyed, hold-out of unseen elements"),
+        ("alloyed", "random", "alloyed, random 5-fold"),
+    ):
+        content = result(f"accuracy_networks_{name}")
+        task = content[part]
+        lines += [
+            f"**Networks beside trees: E_hull of perovskites, {what}** (`networks.py`, {content['unit']})",
+            "",
+            "| model | MAE | median | R2 | MAE to extra trees |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for model, score in task["scores"].items():
+            found = task["difference_to_extra_trees"].get(model)
+            ratio = "" if found is None else difference({"difference_to_extra_trees": found})
+            lines.append(f"| {model} | {score['mae']:.3g} | {score['median_ae']:.3g} | {score['r2']:.3f} | {ratio} |")
+        lines.append("")
     return lines
 
 

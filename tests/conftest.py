@@ -1,11 +1,47 @@
-"""What all tests share."""
+"""What all tests share, and in which order several processes run them."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+HERE = Path(__file__).parent
+
+LONG = ("survival", "workflow", "search", "studies", "report", "validation", "models", "cli", "core")
+"""Folders whose files take longest, first: what begins late must be short, or a process idles at the end."""
+
+TOGETHER = ("survival", "workflow/attacks", "report")
+"""Folders whose files share fixtures that are dear."""
+
+
+def share_of(path: str) -> str:
+    """Return what runs in one process: a file, whose fixtures are then made once, or a folder in `TOGETHER`."""
+    return next((folder for folder in TOGETHER if path.startswith(f"tests/{folder}/")), path)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        rank = {name: number for number, name in enumerate(LONG)}
+        items.sort(key=lambda item: rank.get(item.path.relative_to(HERE).parts[0], len(rank)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole shares to the processes, in the order of the tests, unless a distribution is asked for."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Shares(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return share_of(nodeid.partition("::")[0])
+
+    config.option.loadscopereorder = False  # by the number of tests, it would be
+    return Shares(config, log)
 
 
 @pytest.fixture

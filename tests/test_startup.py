@@ -42,6 +42,10 @@ def test_import_loads_nothing_heavy():
     assert loaded_by("import matterlearn\nmatterlearn.__version__; dir(matterlearn)") == []
 
 
+def test_a_model_is_read_without_torch():
+    assert "torch" not in loaded_by("import matterlearn.workflow.model, matterlearn.workflow.predict")
+
+
 def test_the_measure_sees_what_is_loaded():
     assert "numpy" in loaded_by("import matterlearn.core.objects")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from matterlearn.data.dataset import Dataset, make_dataset
 from matterlearn.data.duplicates import contradictions, duplicate_groups
 from matterlearn.data.kinds import detect_kinds
-from matterlearn.data.tables import read_table
+from matterlearn.data.tables import Table, read_table
 
 FILES = {
     "alloyed": "perovskite_oxides_alloyed/perovskite_oxides_alloyed.csv",
@@ -30,8 +31,14 @@ FILES = {
 }
 
 
+@cache
+def _read(path: Path) -> Table:
+    """A table of the folder, read once: several tests make sets of the same one."""
+    return read_table(path)
+
+
 def _make(data_home: Path, name: str, target: Any, inputs: Any = None, **options: Any) -> Dataset:
-    return make_dataset(data_home / FILES[name], target, inputs, **options)
+    return make_dataset(_read(data_home / FILES[name]), target, inputs, **options)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,7 @@ KINDS = {
 
 @pytest.mark.parametrize("name", KINDS)
 def test_kinds_are_found(data_home: Path, name: str) -> None:
-    frame = read_table(data_home / FILES[name]).frame
+    frame = _read(data_home / FILES[name]).frame
     expected = {column: kind for kind, columns in KINDS[name].items() for column in columns.split()}
     assert detect_kinds(frame) == {column: expected.get(column, "number") for column in frame.columns}
 

@@ -39,7 +39,20 @@ def few_alloys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "available_workers", lambda: 1)
 
 
-def test_a_quick_demonstration(few_alloys: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def little_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let networks in PyTorch learn for a few epochs, and search few of them."""
+    monkeypatch.setattr("matterlearn.studies.torch_models.QUICK_EPOCHS", 40)
+    monkeypatch.setattr("matterlearn.studies.search_models.QUICK_EPOCHS", 4)
+    monkeypatch.setattr("matterlearn.studies.search_models.N_QUICK_FOLDS", 2)
+    grid = {"hidden_widths": ((32, 16), (16, 8)), "learning_rate": (0.01, 1e-3), "weight_decay": (0.01, 0.001)}
+    for module in ("search_models", "parts.search_grid"):
+        monkeypatch.setattr(f"matterlearn.studies.{module}.GRID", grid)
+
+
+def test_a_quick_demonstration(
+    few_alloys: None, little_training: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     said: list[str] = []
     folder = run_study("perovskites", tmp_path / "out", quick=True, demo=True, say=said.append)
     assert folder == tmp_path / "out"
@@ -47,6 +60,27 @@ def test_a_quick_demonstration(few_alloys: None, tmp_path: Path, capfd: pytest.C
     assert capfd.readouterr() == ("", "")
     check_folder(folder)
     check_demonstration(folder)
+
+
+def test_a_quick_demonstration_of_a_search(
+    few_alloys: None, little_training: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = run_study("perovskite-search", tmp_path / "out", quick=True, demo=True, seed=5)
+    assert capfd.readouterr() == ("", "")
+    check_folder(folder)
+    check_demonstration(folder)
+    numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))["numbers"]
+    lines = numbers["combinations"]
+    assert len(lines) == numbers["n_combinations"] == 8
+    assert lines[0]["mean"] == numbers["best_mean"] == max(line["mean"] for line in lines)
+    assert numbers["n_networks"] == 8 * numbers["n_folds"] == 16
+    scores = {line["network"]: line for line in numbers["tests"]}
+    assert scores["tuned"]["folds"] == pytest.approx(numbers["best_mean"])
+    for test in ("test", "second"):
+        gain = scores["tuned"][f"{test}_r2"] - scores["not tuned"][f"{test}_r2"]
+        assert numbers[f"{test}_gain"] == pytest.approx(gain)
+        assert numbers[f"{test}_gain_low"] <= gain <= numbers[f"{test}_gain_high"]
+    assert sum(line["n_rows"] for line in numbers["row_sets"]) == numbers["n_rows"]
 
 
 def test_a_demonstration_of_alloys_gives_the_same_numbers_twice(
@@ -99,7 +133,7 @@ def test_the_alloyed_perovskites(data_home: Path) -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", list(registry.STUDIES))
-def test_a_quick_study_of_real_data(name: str, data_home: Path, tmp_path: Path) -> None:
+def test_a_quick_study_of_real_data(name: str, data_home: Path, little_training: None, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         folder = run_study(name, tmp_path / "out", quick=True)
@@ -110,6 +144,16 @@ def test_a_quick_study_of_real_data(name: str, data_home: Path, tmp_path: Path) 
         assert numbers["network_descriptors_hold_out_r2"] > numbers["network_bits_hold_out_r2"] + 0.3
         assert numbers["ridge_largest_unseen"] < 1e-9
         assert numbers["gain_high"] < 0
+        assert numbers["torch_n_parameters"] == 169_473
+        assert (numbers["torch_n_train"], numbers["torch_n_validation"], numbers["torch_n_batches"]) == (994, 111, 4)
+        assert numbers["torch_descriptors_hold_out_r2"] > numbers["torch_bits_hold_out_r2"] + 0.3
+        assert numbers["decay_half_difference"] < 1e-6 < numbers["decay_smallest_other"]
+        assert numbers["strong_predicts_a_constant"]
+        assert -0.2 < numbers["strong_test_r2"] < 0.01
+    elif name == "perovskite-search":
+        assert [line["n_rows"] for line in numbers["row_sets"]] == [1238, 277, 34]
+        assert [line["n_with_unseen"] for line in numbers["row_sets"]] == [133, 0, 34]
+        assert numbers["best_rate"] == 0.01
     else:
         assert numbers["stated_test_r2"] < 0.2 < numbers["long_test_r2"]
         assert not numbers["stated_converged"]

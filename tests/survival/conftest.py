@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 SMALLEST = Plan(
     candidates=("ridge",),
     splits=("random", "element"),
-    n_folds=3,
-    n_element_groups=3,
+    n_folds=2,
+    n_element_groups=2,
     inner_folds=2,
     calibration_folds=2,
     calibration_splits=2,

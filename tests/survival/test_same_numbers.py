@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,7 +68,9 @@ def test_two_workers_give_the_bits_of_one(alone, tmp_path):
     assert difference(first, second) == []
 
 
-def test_another_seed_gives_others(alone):
-    """Else equality would say nothing."""
-    other = fit(sites(N_ROWS), "gap_eV", plan=plan(6), workers=1)
-    assert {"predictions", "folds", "diagnostics"} <= set(same_numbers(alone, other))
+def test_another_seed_gives_others():
+    """Else equality would say nothing; one quick candidate shows it."""
+    one, other = (
+        fit(sites(N_ROWS), "gap_eV", plan=replace(plan(seed), candidates=("ridge",)), workers=1) for seed in (5, 6)
+    )
+    assert {"predictions", "folds", "diagnostics"} <= set(same_numbers(one, other))

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -134,10 +136,22 @@ def with_probe(path: Path, out: Path, target: str, change) -> Path:
     return changed(path, out, {"probes.json": json.dumps(probes).encode()})
 
 
+@pytest.fixture
+def estimators_read_once(monkeypatch):
+    """Estimators whose bytes were read before are not read again: the files here differ in little else."""
+    monkeypatch.setattr("matterlearn.validation.fitted.estimator_from_bytes", read_once)
+
+
+@cache
+def read_once(data: bytes, *, trusted: tuple[str, ...] = ()) -> Any:
+    return estimator_from_bytes(data, trusted=trusted)
+
+
 OTHERWISE = "predicts its probe rows differently"
 FAILS = "probe rows cannot be predicted"
 
 
+@pytest.mark.usefixtures("estimators_read_once")
 class TestProbes:
     def test_the_change_itself_is_sound(self, two, tmp_path):
         same = with_probe(two, tmp_path / "same.mlz", "k_GPa", list)
@@ -202,6 +216,7 @@ class TestProbes:
             load_model(changed(two, tmp_path / "m.mlz", {"probes.json": json.dumps(stored).encode()}))
 
 
+@pytest.mark.usefixtures("estimators_read_once")
 class TestParts:
     @pytest.mark.parametrize(
         ("name", "content"),
@@ -274,6 +289,7 @@ def manifests(path: Path) -> dict[str, dict[str, object]]:
     }
 
 
+@pytest.mark.usefixtures("estimators_read_once")
 def test_a_manifest_that_makes_no_sense_is_refused(two, tmp_path):
     for name, manifest in manifests(two).items():
         file = changed(two, tmp_path / f"{name}.mlz", **manifest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress_bar(time_left: TimeLeft, label: str | None) -> Iterator[None]:
+def progress_bar(time_left: TimeLeft, label: str | None, *, note: Callable[[], str] = lambda: "") -> Iterator[None]:
     """Show how far the work is, and the time left, on standard error for as long as the block runs.
 
     Parameters
@@ -21,6 +21,8 @@ def progress_bar(time_left: TimeLeft, label: str | None) -> Iterator[None]:
         What is told of the work; the block reports to it what is done.
     label : str, optional
         Text before the bar. Without it, and where no person looks, there is no bar.
+    note : callable
+        Returns what stands behind the bar: the best score so far, say. It is asked several times a second.
 
     Examples
     --------
@@ -47,7 +49,13 @@ def progress_bar(time_left: TimeLeft, label: str | None) -> Iterator[None]:
             left = "" if seconds is None else f" {clock_time(seconds)} left"
             return Text(f"{time_left.n_done}/{time_left.n_items}{left}", style="progress.remaining")
 
-    columns = (TextColumn("{task.description}"), Left(), BarColumn())
+    class Note(ProgressColumn):
+        """What the caller has to say."""
+
+        def render(self, task: Task) -> Text:
+            return Text(note())
+
+    columns = (TextColumn("{task.description}"), Left(), BarColumn(), Note())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         bar.add_task(label, total=FULL)
         yield

@@ -16,9 +16,9 @@ from threading import Lock
 from typing import Any, Final
 
 import numpy as np
-import skops.io
 
 from matterlearn.core.errors import ModelFileError
+from matterlearn.models import skops_io
 from matterlearn.models.archive_check import check_archive
 from matterlearn.models.soundness import check_sound
 
@@ -93,6 +93,9 @@ TRUSTED_TYPES: Final = (
     "matterlearn.features.site_fractions.SiteFractions",
     "matterlearn.features.site_one_hot.SiteOneHot",
     "matterlearn.models.blend.Blend",
+    "matterlearn.models.networks.classifier.MLPClassifier",
+    "matterlearn.models.networks.ensemble.EnsembleRegressor",
+    "matterlearn.models.networks.regressor.MLPRegressor",
     *(f"sklearn.{name}" for name in _SKLEARN),
 )
 """Types of objects that a model file may hold, all of them.
@@ -124,7 +127,7 @@ def estimator_to_bytes(estimator: Any) -> bytes:
     >>> estimator_from_bytes(estimator_to_bytes(model)).predict([[2.0]]) == model.predict([[2.0]])
     array([ True])
     """
-    return _reproducible(skops.io.dumps(estimator))
+    return _reproducible(skops_io.dumps(estimator))
 
 
 def _reproducible(data: bytes) -> bytes:
@@ -214,7 +217,7 @@ def estimator_from_bytes(data: bytes, *, trusted: Sequence[str] = ()) -> Any:
         with _one_reader, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             check_archive(data, TRUSTED_TYPES, vouched=trusted)
-            estimator = skops.io.loads(data, trusted=[*TRUSTED_TYPES, *_CONTAINERS, *trusted])
+            estimator = skops_io.loads(data, trusted=[*TRUSTED_TYPES, *_CONTAINERS, *trusted])
             check_sound(estimator, vouched=trusted)
     except ModelFileError:
         raise

@@ -8,6 +8,7 @@ reading of an estimator and its first prediction.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,10 @@ from sklearn.utils._param_validation import InvalidParameterError, validate_para
 
 from matterlearn.core.errors import ModelFileError
 from matterlearn.models.archive_check import MAX_FEATURES, MAX_OUTPUTS
+from matterlearn.models.networks.base import NetworkEstimator
+from matterlearn.models.networks.classifier import MLPClassifier
+from matterlearn.models.networks.ensemble import EnsembleRegressor
+from matterlearn.models.networks.regressor import MLPRegressor
 
 MOST_JOBS: Final = 64
 """Threads or processes an estimator may ask for."""
@@ -310,6 +315,32 @@ def _check_network(part: Any) -> None:
         _require(len(part.coefs_) == len(part.intercepts_) == part.n_layers_ - 1, "a network")
 
 
+def _check_layers(part: Any) -> None:
+    """Check that each layer reads what the one before it gives."""
+    if not hasattr(part, "coefs_"):
+        return
+    n_outputs = len(part.classes_) if isinstance(part, MLPClassifier) else 1
+    arrays = [*part.coefs_, *part.intercepts_]
+    _require(arrays and all(isinstance(array, np.ndarray) and array.dtype.kind == "f" for array in arrays), "a network")
+    sizes = [part.n_features_in_, *(intercepts.size for intercepts in part.intercepts_)]
+    _require(
+        [weights.shape for weights in part.coefs_] == list(pairwise(sizes))
+        and all(intercepts.ndim == 1 for intercepts in part.intercepts_)
+        and sizes[-1] == n_outputs,
+        "a network",
+    )
+
+
+def _check_ensemble(part: Any) -> None:
+    if hasattr(part, "networks_"):
+        _require(
+            len(part.networks_) > 0
+            and all(isinstance(network, MLPRegressor) and hasattr(network, "coefs_") for network in part.networks_)
+            and all(network.n_features_in_ == part.n_features_in_ for network in part.networks_),
+            "an ensemble",
+        )
+
+
 def _check_bagging(part: Any) -> None:
     if hasattr(part, "estimators_"):
         _require(
@@ -332,6 +363,8 @@ _CHECKS: Final[tuple[tuple[type, Callable[[Any], None]], ...]] = (
     (KernelRidge, _check_kernel_ridge),
     (OneHotEncoder, _check_one_hot),
     (BaseMultilayerPerceptron, _check_network),
+    (NetworkEstimator, _check_layers),
+    (EnsembleRegressor, _check_ensemble),
     (BaseBagging, _check_bagging),
     (BaseHistGradientBoosting, _check_hist_gradient_boosting),
 )

@@ -28,7 +28,7 @@ from matterlearn.core.writing import write_file
 from matterlearn.report.figures.style import save_figure
 from matterlearn.studies.run import StudyRun
 
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "pymatgen-core")
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "torch", "pymatgen-core")
 """Libraries whose versions the numbers depend on."""
 
 

@@ -1,16 +1,22 @@
 """Study `perovskite-alloys`: energy above hull from how much of each element stands on each site.
 
-Data: alloyed perovskite oxides, or the binary alloys of the embedded set with amounts. Model: a small network on site
-fractions. Tests: 20 % of the rows at random, other random splits, and every element left out in turn.
+Data: alloyed perovskite oxides, or the binary alloys of the embedded set with amounts. Models: a small network on site
+fractions, the best of a search over networks, and that again in PyTorch. Tests: 20 % of the rows at random, other
+random splits, and every element left out in turn. Last, the network as a classifier of band types, on other tables.
 """
 
 from __future__ import annotations
 
 from matterlearn.studies.alloy_models import fit_variants
+from matterlearn.studies.alloy_search_models import search_alloys
 from matterlearn.studies.cases import alloyed_perovskites
 from matterlearn.studies.page import StudyPage
 from matterlearn.studies.parts.alloy_data import add_alloys, add_fractions
+from matterlearn.studies.parts.alloy_headline import add_headline
 from matterlearn.studies.parts.alloy_network import add_stated, add_transfer_of_alloys, add_variants
+from matterlearn.studies.parts.alloy_search import add_search
+from matterlearn.studies.parts.alloy_torch import add_torch
+from matterlearn.studies.parts.band_types import add_band_types
 from matterlearn.studies.run import StudyRun
 
 
@@ -49,4 +55,11 @@ def build(run: StudyRun) -> StudyPage:
     add_variants(page, case, results)
     run.say("every element left out in turn")
     add_transfer_of_alloys(page, case, run, results)
+    run.say("a search over networks")
+    found = search_alloys(case, run, results.rows)
+    add_search(page, case, run, found)
+    run.say("the network that was found, in PyTorch")
+    add_torch(page, case, run, found)
+    add_band_types(page, run, found.settings)
+    add_headline(page, run)
     return page

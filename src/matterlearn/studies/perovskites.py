@@ -15,9 +15,14 @@ from matterlearn.studies.parts.encoding import add_bits
 from matterlearn.studies.parts.hold_out import add_hold_out
 from matterlearn.studies.parts.hull import add_hull
 from matterlearn.studies.parts.ridge_and_network import add_network, add_ridge
+from matterlearn.studies.parts.torch_batches import add_batches
+from matterlearn.studies.parts.torch_training import add_training
+from matterlearn.studies.parts.torch_transfer import add_torch_transfer
 from matterlearn.studies.parts.transfer import add_transfer
+from matterlearn.studies.parts.weight_decay import add_weight_decay
 from matterlearn.studies.perovskite_models import fit_models
 from matterlearn.studies.run import StudyRun
+from matterlearn.studies.torch_models import fit_torch
 
 
 def build(run: StudyRun) -> StudyPage:
@@ -57,6 +62,12 @@ def build(run: StudyRun) -> StudyPage:
     add_network(page, case, results)
     add_hold_out(page, case, results)
     add_descriptors(page, case, results)
+    run.say("the network in PyTorch")
+    torch_results = fit_torch(case, run)
+    add_batches(page, case, torch_results)
+    add_training(page, case, torch_results)
+    add_torch_transfer(page, case, torch_results)
+    add_weight_decay(page, case, results, torch_results)
     run.say("every element left out in turn")
     add_transfer(page, case, run, results)
     return page

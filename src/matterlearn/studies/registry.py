@@ -16,6 +16,7 @@ from matterlearn.studies.run import LARGEST_SEED, StudyRun
 STUDIES: Mapping[str, str] = MappingProxyType(
     {
         "perovskites": "energy above hull of ABO3 oxides: one-hot bits against descriptors, on unseen elements",
+        "perovskite-search": "a network on one-hot bits, its hyper-parameters searched on a grid with folds",
         "perovskite-alloys": "energy above hull of alloyed perovskite oxides from site fractions with a small network",
     }
 )
@@ -27,6 +28,7 @@ PAGE = "study.html"
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
         "perovskites": "matterlearn.studies.perovskites",
+        "perovskite-search": "matterlearn.studies.perovskite_search",
         "perovskite-alloys": "matterlearn.studies.perovskite_alloys",
     }
 )

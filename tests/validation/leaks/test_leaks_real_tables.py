@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,12 @@ SMALL = [
     ("mp20_sample", "formation_energy_per_atom"),
     ("wbm_random", "corrected_formation_energy_per_atom"),
 ]
+
+
+@cache
+def table(name: str, target: str | None = None) -> Dataset:
+    """A set of the catalogue, read once: several tests look at the same one, and none changes it."""
+    return load_dataset(name, target, fetch=False)
 
 
 def folds_of(dataset: Dataset, features: Any, splits: Any) -> list[Fold]:
@@ -60,7 +67,7 @@ def of(found: list[Leak], check: str, severity: str | None = None) -> list[Leak]
 @pytest.mark.parametrize("target", ["formation_energy_eV_atom", "e_above_hull_eV_atom", "bulk_modulus_GPa"])
 @pytest.mark.parametrize("splits", [("random",), ("random", "element")])
 def test_the_embedded_set_has_no_warning(target, splits):
-    dataset = load_dataset("intermetallics", target)
+    dataset = table("intermetallics", target)
     found = leaks_of(dataset, splits)
     assert [leak.text for leak in found if leak.severity == "warning"] == []
     notes = of(found, "groups")
@@ -70,7 +77,7 @@ def test_the_embedded_set_has_no_warning(target, splits):
 
 @pytest.mark.parametrize(("name", "target"), SMALL)
 def test_a_shuffled_target_has_no_warning(data_home, name, target):
-    dataset = load_dataset(name, target, fetch=False)
+    dataset = table(name, target)
     frame = dataset.frame.copy()
     frame[target] = np.random.default_rng(0).permutation(frame[target].to_numpy())
     kinds = {name: dataset.kinds[name] for name in (*dataset.inputs, target)}
@@ -84,7 +91,7 @@ def test_a_shuffled_target_has_no_warning(data_home, name, target):
 
 
 def test_polymorphs_across_bravais_lattices(data_home):
-    dataset = load_dataset("mp_crystals", "e_above_hull", fetch=False)
+    dataset = table("mp_crystals", "e_above_hull")
     (leak,) = of(leaks_of(dataset, ("random", "group:bravais")), "duplicates")
     assert leak.severity == "warning"
     assert "In the split group:bravais" in leak.text
@@ -92,7 +99,7 @@ def test_polymorphs_across_bravais_lattices(data_home):
 
 
 def test_alloys_that_are_listed_twice(data_home):
-    (leak,) = of(leaks_of(load_dataset("perovskite_oxides_alloyed", fetch=False)), "contradictions")
+    (leak,) = of(leaks_of(table("perovskite_oxides_alloyed")), "contradictions")
     assert (leak.n, leak.value) == (56, pytest.approx(5.2, abs=0.1))
     assert 55 in leak.rows
 
@@ -101,20 +108,20 @@ def test_alloys_that_are_listed_twice(data_home):
 
 
 def test_steels_repeat_each_other(data_home):
-    (leak,) = of(leaks_of(load_dataset("matbench_steels_sample", fetch=False)), "near_duplicates")
+    (leak,) = of(leaks_of(table("matbench_steels_sample")), "near_duplicates")
     assert leak.severity == "warning"
     assert 0.5 < leak.value < 0.7
 
 
 def test_glasses_repeat_each_other_but_not_across_elements(data_home):
-    random, element = of(leaks_of(load_dataset("matbench_glass_sample", fetch=False)), "near_duplicates")
+    random, element = of(leaks_of(table("matbench_glass_sample")), "near_duplicates")
     assert (random.severity, element.severity) == ("warning", "note")
     assert random.value > 5 * element.value
     assert "believe the split element" in random.text
 
 
 def test_few_measured_gaps_are_of_nearly_equal_compounds(data_home):
-    found = of(leaks_of(load_dataset("matbench_expt_gap_sample", fetch=False), ("random",)), "near_duplicates")
+    found = of(leaks_of(table("matbench_expt_gap_sample"), ("random",)), "near_duplicates")
     assert [leak.severity for leak in found] == ["note"]
     assert 0.005 < found[0].value < 0.05
 
@@ -134,7 +141,7 @@ def test_few_measured_gaps_are_of_nearly_equal_compounds(data_home):
     ],
 )
 def test_siblings(data_home, name, target, column):
-    dataset = load_dataset(name, target, fetch=False)
+    dataset = table(name, target)
     assert ("note", column) in [(leak.severity, leak.column) for leak in find_siblings(subject_of(dataset))]
     inputs = [*dataset.inputs, column]
     with_it = make_dataset(dataset.frame, target, inputs, dict(dataset.kinds), ions=dataset.ions)
@@ -142,7 +149,7 @@ def test_siblings(data_home, name, target, column):
 
 
 def test_two_halides_give_the_third(data_home):
-    dataset = load_dataset("halide_perovskite_alloys_pbe", fetch=False)
+    dataset = table("halide_perovskite_alloys_pbe")
     asked = make_dataset(dataset.frame, "f_Cl", ["A", "B", "f_Br", "f_I"], dict(dataset.kinds))
     (leak,) = of(find_siblings(subject_of(asked)), "sibling", "warning")
     assert (leak.column, leak.value) == ("f_Br, f_I", pytest.approx(1))
@@ -152,7 +159,7 @@ def test_two_halides_give_the_third(data_home):
 
 
 def test_sample_numbers_tell_tumours(data_home):
-    dataset = load_dataset("breast_cancer_tumor_normal", fetch=False)
+    dataset = table("breast_cancer_tumor_normal")
     (leak,) = find_identifiers(subject_of(dataset))
     assert (leak.severity, leak.column) == ("note", "sample_id")
     assert leak.value > 0.9
@@ -162,14 +169,14 @@ def test_sample_numbers_tell_tumours(data_home):
 
 
 def test_a_table_sorted_by_formation_energy(data_home):
-    dataset = load_dataset("halide_perovskite_alloys_hse", "formation_energy_eV", fetch=False)
+    dataset = table("halide_perovskite_alloys_hse", "formation_energy_eV")
     (leak,) = of(leaks_of(dataset), "row_order")
     assert leak.value > 0.99
     assert "sorted by formation_energy_eV" in leak.text
 
 
 def test_adsorption_energies_come_in_batches(data_home):
-    (leak,) = of(leaks_of(load_dataset("co_adsorption_dband", fetch=False)), "row_order")
+    (leak,) = of(leaks_of(table("co_adsorption_dband")), "row_order")
     assert "batches" in leak.text
 
 
@@ -177,7 +184,7 @@ def test_adsorption_energies_come_in_batches(data_home):
 
 
 def test_the_host_of_an_adsorption_site(data_home):
-    dataset = load_dataset("co_adsorption_dband", fetch=False)
+    dataset = table("co_adsorption_dband")
     (leak,) = of(leaks_of(dataset), "groups")
     assert (leak.severity, leak.column, leak.n) == ("warning", "host", 6)
     assert leak.value > 2.5
@@ -186,14 +193,14 @@ def test_the_host_of_an_adsorption_site(data_home):
 
 
 def test_how_a_halide_is_mixed(data_home):
-    dataset = load_dataset("halide_perovskite_alloys_hse", "formation_energy_eV", fetch=False)
+    dataset = table("halide_perovskite_alloys_hse", "formation_energy_eV")
     leak = of(leaks_of(dataset), "groups")[0]
     assert (leak.severity, leak.column) == ("warning", "mixing")
     assert leak.value > 3
 
 
 def test_site_of_double_perovskites_is_chemistry(data_home):
-    (leak,) = of(leaks_of(load_dataset("double_perovskite_gap", fetch=False)), "groups")
+    (leak,) = of(leaks_of(table("double_perovskite_gap")), "groups")
     assert (leak.severity, leak.column) == ("note", "B2")
 
 
@@ -201,7 +208,7 @@ def test_site_of_double_perovskites_is_chemistry(data_home):
 
 
 def test_quick_enough(data_home):
-    dataset = load_dataset("abo3_perovskites_oqmd", fetch=False)
+    dataset = table("abo3_perovskites_oqmd")
     features = table_features(dataset.inputs, dataset.kinds, representation="descriptors")
     folds = folds_of(dataset, features, ("random", "element"))
     start = time.process_time()

@@ -127,6 +127,9 @@ class NetworkEstimator(BaseEstimator):
         """One line for each layer: `layer`, `read`, `to`, `weights`, `intercepts`, `total`."""
         return layer_table([self.n_features_in_, *(len(intercepts) for intercepts in self.intercepts_)])
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "coefs_")
+
     def _outputs(self, X: ArrayLike) -> Array:
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
@@ -163,9 +166,7 @@ class NetworkEstimator(BaseEstimator):
         if any(not isinstance(width, Integral) or width < 1 for width in self.hidden_widths):
             raise ArgumentError(f"needs positive integers, got {self.hidden_widths}", where="hidden_widths")
         before = self._layers() if self.warm_start and hasattr(self, "coefs_") else None
-        rows, y = validate_data(
-            self, X, y, dtype=np.float64, y_numeric=self._loss_name() != "cross-entropy", reset=before is None
-        )
+        rows, y = validate_data(self, X, y, dtype=np.float64, y_numeric=self._is_number, reset=before is None)
         weights = None
         if sample_weight is not None:
             weights = np.asarray(_check_sample_weight(sample_weight, rows, ensure_non_negative=True))
@@ -178,12 +179,13 @@ class NetworkEstimator(BaseEstimator):
         learned: NDArray[np.intp] = np.arange(len(rows))
         watched = None
         if validation is not None:
-            watched = self._watched(*validation)
+            watched = self._watched(validation)
         elif self.validation_fraction:
             learned, other = self._split(len(rows), target, seed)
-            if not len(learned):
+            if not (len(learned) and len(other)):
                 raise ArgumentError(
-                    f"no row is left to learn from: {len(rows)} rows, validation_fraction={self.validation_fraction}",
+                    f"{self.validation_fraction:g} of {len(rows)} rows leaves no row to"
+                    f" {'watch' if len(learned) else 'learn from'}",
                     where="validation_fraction",
                 )
             watched = (rows[other], target[other])
@@ -209,12 +211,16 @@ class NetworkEstimator(BaseEstimator):
             len(self.loss_curve_) if before else 0,
         )
 
-    def _watched(self, X: ArrayLike, y: Any) -> tuple[Array, Array]:
-        rows = validate_data(self, X, dtype=np.float64, reset=False)
-        target = self._encode_watched(y)
-        if len(rows) != len(target):
-            raise ArgumentError(f"{len(rows)} rows but {len(target)} targets", where="validation")
-        return rows, target
+    def _watched(self, validation: tuple[Any, Any]) -> tuple[Array, Array]:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise ArgumentError(f"needs a pair (X, y), got {type(validation).__name__}", where="validation")
+        rows, y = validate_data(self, *validation, dtype=np.float64, y_numeric=self._is_number, reset=False)
+        return rows, self._encode_watched(y)
+
+    @property
+    def _is_number(self) -> bool:
+        """Whether the target is a number, and no class."""
+        return self._loss_name() != "cross-entropy"
 
     def _settings(self, sizes: tuple[int, ...]) -> Settings:
         return Settings(
@@ -250,8 +256,9 @@ class NetworkEstimator(BaseEstimator):
         return self
 
     def _why(self, job: Job, epoch: int) -> TrainingError:
-        largest = float(np.abs(job.X[job.rows]).max(initial=0.0))
-        target = float(np.abs(job.y).max(initial=0.0)) if job.settings.loss != "cross-entropy" else 0.0
+        watched = [] if job.validation is None else [job.validation[0]]
+        largest = max(float(np.abs(part).max(initial=0.0)) for part in (job.X[job.rows], *watched))
+        target = float(np.abs(job.y).max(initial=0.0)) if self._is_number else 0.0
         where = f"{type(self).__name__}, epoch {epoch}"
         if largest > LARGE:
             return TrainingError(

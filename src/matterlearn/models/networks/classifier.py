@@ -113,7 +113,8 @@ validation_fraction, patience, device, precision, warm_start, random_state
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class of each row, shape (n_samples,)."""
-        return np.asarray(self.classes_[self._outputs(X).argmax(axis=1)])
+        chosen = self._outputs(X).argmax(axis=1)  # first: it says so where nothing is fitted yet
+        return np.asarray(self.classes_[chosen])
 
     def _loss_name(self) -> str:
         return "cross-entropy"
@@ -125,7 +126,7 @@ validation_fraction, patience, device, precision, warm_start, random_state
         if self.warm_start and hasattr(self, "coefs_"):
             return self._encode_watched(labels), self._factors(labels)
         if len(classes) < 2:
-            raise ArgumentError(f"needs at least two classes, got one class: {classes[0]!r}", where="y")
+            raise ArgumentError(f"needs at least two classes, got one class: {classes.tolist()[0]!r}", where="y")
         self.classes_ = classes
         return codes, self._factors(labels)
 
@@ -134,6 +135,10 @@ validation_fraction, patience, device, precision, warm_start, random_state
             return None
         present = np.unique(labels)
         weights = compute_class_weight(self.class_weight, classes=present, y=labels)
+        if not ((weights >= 0).all() and weights.any()):
+            raise ArgumentError(
+                f"needs weights of at least 0, and one above, got {self.class_weight}", where="class_weight"
+            )
         return np.asarray(weights[np.searchsorted(present, labels)], dtype=np.float64)
 
     def _encode_watched(self, y: Any) -> Array:

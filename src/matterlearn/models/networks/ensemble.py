@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from numbers import Integral
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from matterlearn.models.networks.fitting import fit_networks
 from matterlearn.models.networks.job import Rows
 from matterlearn.models.networks.regressor import MLPRegressor
 
@@ -53,6 +54,13 @@ class EnsembleRegressor(RegressorMixin, BaseEstimator):
 
     __module__ = "matterlearn.models.networks.ensemble"
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "network": [MLPRegressor, None],
+        "n_networks": [Interval(Integral, 1, None, closed="left")],
+        "bootstrap": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
     def __init__(
         self,
         network: MLPRegressor | None = None,
@@ -88,17 +96,19 @@ class EnsembleRegressor(RegressorMixin, BaseEstimator):
         TrainingError
             If a network fails.
         """
+        from matterlearn.models.networks.fitting import fit_networks  # torch, which prediction does without
+
+        self._validate_params()
         rows, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        weights = np.asarray(_check_sample_weight(sample_weight, rows, ensure_non_negative=True))
+        used = np.flatnonzero(weights)
         random = check_random_state(self.random_state)
         kind = MLPRegressor() if self.network is None else self.network
         networks = [clone(kind).set_params(random_state=int(random.randint(2**31 - 1))) for _ in range(self.n_networks)]
-        data = []
-        for _ in networks:
-            weights = sample_weight
-            if self.bootstrap:  # a row that was drawn twice counts twice
-                drawn = np.bincount(random.randint(len(rows), size=len(rows)), minlength=len(rows)).astype(np.float64)
-                weights = drawn if sample_weight is None else drawn * np.asarray(sample_weight)
-            data.append(Rows(rows, target, weights))
+        data = [Rows(rows, target, None if sample_weight is None else weights)] * self.n_networks
+        if self.bootstrap:  # a row that is drawn twice counts twice
+            drawn = [np.bincount(random.choice(used, len(used)), minlength=len(rows)) for _ in networks]
+            data = [Rows(rows, target, times * weights) for times in drawn]
         fitted = fit_networks(networks, data)
         for found in fitted:
             if isinstance(found, Exception):

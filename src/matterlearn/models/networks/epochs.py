@@ -12,7 +12,32 @@ Loss = Callable[..., Tensor]
 Batches = Iterable[tuple[Tensor, ...]]
 
 
-def train_epoch(module: nn.Module, batches: Batches, optimizer: torch.optim.Optimizer, loss: Loss = mse_loss) -> float:
+def squared_error(output: Tensor, target: Tensor) -> Tensor:
+    """Return the mean squared error of outputs (n, 1) or (n,) for as many targets of either shape.
+
+    torch's own would compare each output of shape (n, 1) with every target of shape (n,).
+
+    Parameters
+    ----------
+    output, target : Tensor
+        As many numbers each.
+
+    Returns
+    -------
+    Tensor
+        One number.
+
+    Examples
+    --------
+    >>> squared_error(torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    return mse_loss(output, target.view_as(output))
+
+
+def train_epoch(
+    module: nn.Module, batches: Batches, optimizer: torch.optim.Optimizer, loss: Loss = squared_error
+) -> float:
     """Learn from every batch once.
 
     Parameters
@@ -53,7 +78,7 @@ def train_epoch(module: nn.Module, batches: Batches, optimizer: torch.optim.Opti
     return float(torch.stack(losses).mean())
 
 
-def validate_epoch(module: nn.Module, batches: Batches, loss: Loss = mse_loss) -> float:
+def validate_epoch(module: nn.Module, batches: Batches, loss: Loss = squared_error) -> float:
     """Return the mean of the loss over batches without learning from them.
 
     Parameters

@@ -48,7 +48,7 @@ def fit_networks(
     Raises
     ------
     ArgumentError
-        If the numbers of networks and rows differ.
+        If the numbers of networks and rows differ, or one is no network.
 
     Examples
     --------
@@ -61,6 +61,9 @@ def fit_networks(
     """
     if len(networks) != len(data):
         raise ArgumentError(f"{len(networks)} networks but rows for {len(data)}", where="data")
+    others = [type(network).__name__ for network in networks if not isinstance(network, NetworkEstimator)]
+    if others:
+        raise ArgumentError(f"needs MLPRegressor or MLPClassifier, got {others[0]}", where="networks")
     if not networks:
         return []
     where = choose_device(networks[0].device if device is None else device)

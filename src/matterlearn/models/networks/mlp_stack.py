@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from matterlearn.core.errors import ArgumentError, TrainingError
 from matterlearn.models.networks.base import NetworkEstimator
-from matterlearn.models.networks.fitting import fit_networks
 from matterlearn.models.networks.job import Rows
 
 
@@ -113,6 +112,8 @@ class MLPStack(BaseEstimator):
             Rows(part(X_k, index), part(y_k, index), part(weights, index), other)
             for X_k, y_k, weights, index, other in zip(*columns, chosen, watched, strict=True)
         ]
+        from matterlearn.models.networks.fitting import fit_networks  # torch, which prediction does without
+
         fitted = fit_networks(self.networks, data, device=self.device, memory=self.memory)
         self.failures_ = {k: found for k, found in enumerate(fitted) if isinstance(found, TrainingError)}
         self.networks_ = [None if k in self.failures_ else found for k, found in enumerate(fitted)]

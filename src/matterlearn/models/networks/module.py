@@ -66,7 +66,8 @@ def make_module(
     parts: list[nn.Module] = []
     for number, (weights, intercepts) in enumerate(layers, start=1):
         n_in, n_out = weights.shape
-        linear = nn.Linear(n_in, n_out, dtype=dtype)
+        # Left empty at first: drawing weights would move torch's own random state.
+        linear = nn.utils.skip_init(nn.Linear, n_in, n_out, dtype=dtype)  # type: ignore[no-untyped-call]
         with torch.no_grad():
             linear.weight.copy_(torch.as_tensor(weights.T.copy()))
             linear.bias.copy_(torch.as_tensor(intercepts.copy()))

@@ -34,7 +34,8 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
     weight_decay : float
         L2 penalty as torch means it: with "adam" and "sgd" `weight_decay * w` is added to the gradient, which is
         the gradient of half of it times the squared norm, of intercepts too; "adamw" shrinks the weights instead.
-        scikit-learn's `alpha` is this number divided by the rows of a batch, and spares the intercepts.
+        scikit-learn divides its `alpha` by the rows of a batch, counts half of the squared error, and spares the
+        intercepts: its `alpha` is a weight decay of 2 `alpha` / `batch_size`.
     momentum : float
         Of "sgd".
     dropout : float

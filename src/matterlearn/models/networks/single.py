@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from matterlearn.core.parallel import single_thread
+from matterlearn.models.networks.devices import does_not_fit
 from matterlearn.models.networks.epochs import train_epoch, validate_epoch
 from matterlearn.models.networks.job import Job, Trained
 from matterlearn.models.networks.losses import LOSSES, dtype_of
@@ -32,7 +33,19 @@ def train(job: Job, device: torch.device) -> Trained:
     -------
     Trained
         Weights and curves.
+
+    Raises
+    ------
+    ArgumentError
+        If it does not fit into the memory of a GPU.
     """
+    try:
+        return _train(job, device)
+    except torch.OutOfMemoryError as error:
+        raise does_not_fit(job.settings.sizes, device) from error
+
+
+def _train(job: Job, device: torch.device) -> Trained:
     settings = job.settings
     generator = torch.Generator(device).manual_seed(job.dropout_seed)
     module = make_module(job.first_layers(), settings, generator=generator).to(device)

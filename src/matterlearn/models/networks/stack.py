@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from matterlearn.core.errors import ArgumentError
+from matterlearn.models.networks.devices import does_not_fit
 from matterlearn.models.networks.job import Job, Trained
 from matterlearn.models.networks.layers import Array
 from matterlearn.models.networks.losses import LOSSES, dtype_of
@@ -73,21 +73,14 @@ def train_stack(
     found: dict[int, Trained] = {}
     for numbers in _programs(jobs):
         waiting = numbers
-        size = max(1, allowed // _bytes_of(jobs[numbers[0]]))
+        size = max(1, allowed // _bytes_of_one([jobs[number] for number in numbers]))
         while waiting:
             chunk = waiting[:size]
-            try:
-                found.update(zip(chunk, _Program([jobs[i] for i in chunk], device).run(), strict=True))
-            except torch.OutOfMemoryError as error:
-                if len(chunk) == 1:
-                    raise ArgumentError(
-                        f"a network of layers {jobs[chunk[0]].settings.sizes} does not fit into the memory of {device}",
-                        where="device",
-                        fix="use smaller layers or batches, or device='cpu'",
-                    ) from error
+            trained = _together([jobs[number] for number in chunk], device)
+            if trained is None:
                 size = len(chunk) // 2
-                torch.cuda.empty_cache()
                 continue
+            found.update(zip(chunk, trained, strict=True))
             done(len(chunk))
             waiting = waiting[len(chunk) :]
     return [found[number] for number in range(len(jobs))]
@@ -109,19 +102,36 @@ def _programs(jobs: Sequence[Job]) -> Iterator[list[int]]:
         yield list(group)
 
 
+def _together(jobs: Sequence[Job], device: torch.device) -> list[Trained] | None:
+    """Train the networks of one program; None if they do not fit into the memory of the device together."""
+    try:
+        return _Program(jobs, device).run()
+    except torch.OutOfMemoryError as error:
+        if len(jobs) == 1:
+            raise does_not_fit(jobs[0].settings.sizes, device) from error
+    torch.cuda.empty_cache()  # not above, where the error still holds the arrays
+    return None
+
+
 def _memory_of(device: torch.device) -> int:
     if device.type != "cuda":
         return MEMORY_CPU
     return int(SHARE_OF_GPU * torch.cuda.get_device_properties(device).total_memory)
 
 
-def _bytes_of(job: Job) -> int:
-    """Estimate what one network takes: weights, gradients, two moments, the best weights; its batch in each layer."""
-    s = job.settings
-    n_weights = sum(a * b + b for a, b in zip(s.sizes[:-1], s.sizes[1:], strict=True))
-    watched = 0 if job.validation is None else len(job.validation[1])
-    in_layers = (min(s.batch_size, len(job.rows)) * 4 + watched * 2) * sum(s.sizes)
-    return (5 * n_weights + in_layers) * (8 if s.precision == "float64" else 4)
+def _bytes_of_one(jobs: Sequence[Job]) -> int:
+    """Estimate what one network of a program takes.
+
+    That is weights, gradients, two moments and the best weights; its batch and the watched rows in each layer; and its
+    part of the arrays of rows, which several may share.
+    """
+    s = jobs[0].settings
+    n_weights = sum(a * b + b for a, b in pairwise(s.sizes))
+    batch = max(min(s.batch_size, len(job.rows)) for job in jobs)
+    watched = max(0 if job.validation is None else len(job.validation[1]) for job in jobs)
+    arrays = {id(job.X): job.X.size for job in jobs}
+    numbers = 5 * n_weights + (4 * batch + 2 * watched) * sum(s.sizes) + sum(arrays.values()) // len(jobs)
+    return numbers * (8 if s.precision == "float64" else 4)
 
 
 @dataclass
@@ -261,7 +271,8 @@ class _Program:
         parts: list[Array] = [array[k].detach().cpu().numpy().copy() for array in arrays]
         layers = [(weights, intercepts[0]) for weights, intercepts in zip(parts[::2], parts[1::2], strict=True)]
         best = network.best if self._patient and not failed else epoch
-        network.result = Trained(layers, network.losses, network.watched or None, best, failed)
+        # Copies: until the others are packed together it runs on with them.
+        network.result = Trained(layers, [*network.losses], [*network.watched] or None, best, failed)
 
     def _keep(self, going: list[int]) -> None:
         """Leave out the networks that have finished, and take the state of the optimiser along for the others."""

@@ -198,12 +198,12 @@ def add_variants(page: StudyPage, case: Case, results: AlloyResults) -> None:
 
 
 def add_transfer_of_alloys(page: StudyPage, case: Case, run: StudyRun, results: AlloyResults) -> None:
-    """Write the section on other splits and unseen elements, and the headline of the page.
+    """Write the section on other splits and unseen elements.
 
     Parameters
     ----------
     page : StudyPage
-        Gets a new section and its headline.
+        Gets a new section.
     case : Case
         The data.
     run : StudyRun
@@ -285,22 +285,6 @@ def add_transfer_of_alloys(page: StudyPage, case: Case, run: StudyRun, results: 
         " {kernel_gain_mean:.3g} ({kernel_gain_low:.3g} to {kernel_gain_high:.3g}).",
         _lesson(network_gain, kernel_gain),
     )
-    page.headline(
-        "On random test rows the network as stated reaches R² = {stated_test_r2:.2f} with its target in {unit} and"
-        " {other_unit_test_r2:.2f} in {other_unit}; scaled and trained to the end it reaches {long_test_r2:.2f}."
-    )
-    page.headline(
-        "On elements left out of training R² is {left_out_fractions_r2:.2f} with fractions (network) and"
-        " {left_out_kernel_descriptors_r2:.2f} with descriptors (kernel ridge, worst element {left_out_worst}: mean"
-        " absolute error {left_out_worst_mae:.3g} {unit})."
-    )
-    if some:
-        page.headline("Quick study: {n_left_out} of {n_elements} elements left out, drawn at random.")
-    if run.demo:
-        page.headline(
-            "Demonstration on binary alloys computed with an interatomic potential, not on perovskites and not DFT; no"
-            " site of these crystals is mixed."
-        )
 
 
 def _lesson(network: dict[str, float], kernel: dict[str, float]) -> str:
