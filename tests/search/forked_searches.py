@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,12 +100,13 @@ def summary(found: TPESearch) -> dict[str, Any]:
 def fork_server() -> Iterator[Any]:
     """Give a function that runs searches, at the same time if there are several, and returns their exit codes."""
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+    locks = tempfile.TemporaryDirectory()  # what is killed leaves its lock behind
     process = subprocess.Popen(
         [sys.executable, __file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **threads, "PYTHONPATH": str(SOURCE)},
+        env={**os.environ, **threads, "PYTHONPATH": str(SOURCE), "TMPDIR": locks.name},
     )
 
     def start(*runs: Run) -> list[int]:
@@ -118,6 +120,7 @@ def fork_server() -> Iterator[Any]:
         yield start
     finally:
         process.communicate(timeout=LONGEST_S)
+        locks.cleanup()
 
 
 def _serve() -> None:
