@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # by the number of tests, it would be
     return Shares(config, log)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Let torch compute in one thread: its threads wait busily, and the tests of two processes share the processors."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "set_num_threads"):
+        torch.set_num_threads(1)
 
 
 @pytest.fixture

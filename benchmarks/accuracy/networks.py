@@ -97,7 +97,7 @@ def alloyed() -> None:
     sites = list(dataset.inputs)
     anchor = anchor_trees(make_column_transformer((SiteDescriptors(), sites), (SiteFractions(unknown="ignore"), sites)))
     random, chosen = run(dataset, folds, anchor, "random 5-fold")
-    write("networks_alloyed", (__doc__ or "").strip(), {"unit": dataset.y_unit, "random": facts(random, chosen)})
+    write("networks_alloyed", (__doc__ or "").strip(), {"unit": "meV/atom", "random": facts(random, chosen)})
 
 
 def facts(table: pd.DataFrame, chosen: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from sklearn.metrics import confusion_matrix
 from matterlearn.report.figures.style import BLUE, COLUMN, GREY, INK, new_figure, style
 from matterlearn.report.words import percent, shortened
 
+LETTERS = 12
+"""Bold letters of a title in an inch."""
+
 PALE = 0.55
 """Share of a row above which its cell is too dark for dark text."""
 
@@ -59,7 +62,7 @@ def confusion(
             names = [shortened(name, 14) for name in classes]
             axis.set_xticks(range(len(classes)), names, rotation=0 if len(classes) <= 3 else 90)
             axis.set_yticks(range(len(classes)), names)
-            axis.set_title(title)
+            axis.set_title(shortened(title, int(LETTERS * side)))
             if number + n_columns >= len(panels):
                 axis.set_xlabel("predicted")
             if number % n_columns == 0:

@@ -43,8 +43,8 @@ def add_headline(page: StudyPage, run: StudyRun) -> None:
         if known:
             said = {"plain": "without class weights", "weighted": "with class weights"}
             page.headline(
-                f"Band types of {LABELS[name]}, which {{{prefix}majority}} outnumbers with"
-                f" {{{prefix}majority_share:.0%}}: balanced accuracy "
+                f"Type of the gap, {LABELS[name]} ({{{prefix}majority_share:.0%}} {{{prefix}majority}}): balanced"
+                " accuracy "
                 + " and ".join(f"{{{prefix}{kind}_balanced:.2f}} {said[kind]}" for kind in known)
                 + f", against {{{prefix}majority_balanced:.2f}} of who always says {{{prefix}majority}}."
             )

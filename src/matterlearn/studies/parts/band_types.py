@@ -30,7 +30,7 @@ PREFIXES: Mapping[str, str] = MappingProxyType({"perovskite_oxides_unalloyed": "
 """How the numbers of each table begin."""
 
 LABELS: Mapping[str, str] = MappingProxyType(
-    {"perovskite_oxides_unalloyed": "oxides ABO₃", "perov5_gap": "Perov-5 ABX₃"}
+    {"perovskite_oxides_unalloyed": "Oxides ABO₃", "perov5_gap": "Perov-5 ABX₃"}
 )
 """What the tables are called in figures and titles."""
 
@@ -107,7 +107,7 @@ def _add_set(page: StudyPage, name: str, types: BandTypes, judged: Mapping[str, 
         f"confusion-{name.replace('_', '-')}",
         confusion(
             {
-                f"{LABELS[name]}, {rows}{', class weights' if variant == WEIGHTED else ''}": result.pairs[part]
+                f"{rows}{', class weights' if variant == WEIGHTED else ''}": result.pairs[part]
                 for variant, result in good.items()
                 for part, rows in (("train", "learned from"), ("test", "test rows"))
             },
