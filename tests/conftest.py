@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as our networks do, for tests that load torch themselves
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("untimed")
 
 HERE = Path(__file__).parent
 
@@ -43,14 +48,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # by the number of tests, it would be
     return Shares(config, log)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Let torch compute in one thread: its threads wait busily, and the tests of two processes share the processors."""
-    torch: Any = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "set_num_threads"):
-        torch.set_num_threads(1)
 
 
 @pytest.fixture

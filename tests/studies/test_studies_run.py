@@ -45,6 +45,7 @@ def little_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matterlearn.studies.torch_models.QUICK_EPOCHS", 40)
     monkeypatch.setattr("matterlearn.studies.search_models.QUICK_EPOCHS", 4)
     monkeypatch.setattr("matterlearn.studies.search_models.N_QUICK_FOLDS", 2)
+    monkeypatch.setattr("matterlearn.studies.parts.alloy_network.QUICK_ELEMENTS", 4)
     grid = {"hidden_widths": ((32, 16), (16, 8)), "learning_rate": (0.01, 1e-3), "weight_decay": (0.01, 0.001)}
     for module in ("search_models", "parts.search_grid"):
         monkeypatch.setattr(f"matterlearn.studies.{module}.GRID", grid)

@@ -115,7 +115,8 @@ def moment(undisturbed, folder: Path, moments: random.Random, *, resumed: bool) 
         return moments.uniform(0.0, writing if resumed else undisturbed.seconds), None
     if kind < 0.85:
         return moments.uniform(0.0, writing), folder / ".out.staging-*"
-    return moments.uniform(0.0, 0.01), folder / ".out.ready"
+    # Half of these at once, around the two renames; half also later, when the run cleans up behind itself.
+    return moments.uniform(0.0, 0.01 if kind < 0.92 else 0.1), folder / ".out.ready"
 
 
 def entries(journal: Path) -> dict[str, tuple[int, int]]:

@@ -79,8 +79,7 @@ def can_stack(estimator: Any, names: Sequence[str]) -> bool:
     if path is None:
         return False
     prefix = "".join(f"{part}__" for part in path)
-    # A name that goes on after the prefix would be a part of the network, which has none.
-    return all(name.startswith(prefix) and "__" not in name.removeprefix(prefix) for name in names)
+    return all(name.startswith(prefix) for name in names)
 
 
 class StackedFolds:

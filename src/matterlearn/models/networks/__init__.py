@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from matterlearn.core.lazy import lazy_exports
+
+# Read when torch is loaded. Its threads would wait for each other busily, and where other programs want the processors
+# too, everything takes ten times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
