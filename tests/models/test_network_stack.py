@@ -375,7 +375,7 @@ def test_lists_give_each_network_its_own():
 @pytest.mark.parametrize(
     ("networks", "arguments", "message"),
     [
-        ([], {}, "networks: needs at least one"),
+        ([], {}, "networks: needs a list of at least one"),
         ([network()], {"rows": [[0], [1]]}, "rows: 2 for 1 networks"),
         ([network()] * 3, {"y": [Y, Y]}, "y: 2 for 3 networks"),
         ([network(), None], {}, "networks: needs MLPRegressor or MLPClassifier, got NoneType"),
@@ -402,3 +402,16 @@ def test_on_a_gpu_as_alone_and_as_on_the_processor():
         assert_same(found, clone(one).fit(X[k:], Y[k:]))
         if not one.dropout:  # a GPU has other random numbers
             assert_same(found, clone(one).set_params(device="cpu").fit(X[k:], Y[k:]))
+
+
+def test_what_no_stack_can_be_made_of():
+    X, y = np.linspace(-1, 1, 12)[:, None], np.arange(12) % 2
+    one = MLPRegressor((2,), epochs=1, device="cpu")
+    for networks in (one, [], None):
+        with pytest.raises(ArgumentError, match="networks: needs a list of at least one"):
+            MLPStack(networks).fit(X, y)
+    with pytest.raises(ArgumentError, match="memory: must be a positive number of bytes, got 0"):
+        MLPStack([one], memory=0).fit(X, y)
+    mixed = MLPStack([one, MLPClassifier((2,), epochs=1, device="cpu")], device="cpu").fit(X, y)
+    with pytest.raises(ArgumentError, match="some predict numbers and others classes"):
+        mixed.predict(X)

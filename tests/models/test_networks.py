@@ -132,6 +132,15 @@ def test_losses_and_weights(loss, of_row):
     np.testing.assert_allclose(network.validation_curve_, [unweighted], rtol=1e-9)
 
 
+@pytest.mark.parametrize("power", [-1000, 1015])
+def test_only_the_ratios_of_weights_matter(power):
+    weights = rng.uniform(0.2, 2.0, 60)
+    one, other = (regressor(epochs=2).fit(X, Y, w) for w in (weights, np.ldexp(weights, power)))
+    assert one.loss_curve_ == other.loss_curve_
+    with np.errstate(all="raise"):  # their sum would overflow
+        assert regressor(epochs=1).fit(X, Y, np.full(60, 1e308)).loss_curve_[0] > 0
+
+
 def test_cross_entropy_and_class_weights():
     network = classifier(learning_rate=1e-15, epochs=1, class_weight={"metal": 3.0, "indirect": 1.0, "direct": 0.0})
     network.fit(X, CLASSES)
@@ -293,6 +302,7 @@ def test_watched_rows_may_be_the_cause():
         ({"hidden_widths": (8, 0)}, r"hidden_widths: needs positive integers, got \(8, 0\)"),
         ({"hidden_widths": (8, 2.5)}, "hidden_widths: needs positive integers"),
         ({"hidden_widths": ["8"]}, "hidden_widths: needs positive integers"),
+        ({"hidden_widths": [True]}, "hidden_widths: needs positive integers"),
         ({"hidden_widths": "256"}, "The 'hidden_widths' parameter .* must be an array-like. Got '256'"),
         ({"hidden_widths": 256}, "The 'hidden_widths' parameter .* must be an array-like. Got 256"),
         ({"hidden_widths": None}, "The 'hidden_widths' parameter .* must be an array-like. Got None"),

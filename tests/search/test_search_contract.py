@@ -155,6 +155,7 @@ def test_without_refit_there_is_nothing_to_predict_with():
     ("search", "said"),
     [
         (GridSearch(Ridge(), {"alfa": [1.0]}), "grid: Ridge has no parameter 'alfa'; did you mean 'alpha'?"),
+        (GridSearch(Ridge, GRID), "estimator: must be an estimator, got <class"),
         (GridSearch(Ridge(), {"alpha": 1.0}), "grid, alpha: must be a list of values, got 1.0"),
         (GridSearch(Ridge(), {"alpha": []}), "grid, alpha: needs at least one value"),
         (GridSearch(Ridge(), {}), "grid: needs at least one parameter"),

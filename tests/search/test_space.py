@@ -31,6 +31,7 @@ from matterlearn.search.space import is_active, ordered_space, parameters_of
         (lambda: Float("a", 1), "Float, low: must be a finite number, got 'a'"),
         (lambda: Choice([]), "Choice: needs at least one option"),
         (lambda: Choice("relu"), "Choice: needs a list of options, got 'relu'"),
+        (lambda: Choice({"relu", "tanh"}), "Choice: needs a list of options, got {"),  # another order in each process
         (lambda: Choice(["1", 1]), "two options are written 1; give each option once"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import Ridge
+from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -142,6 +143,21 @@ def test_a_network_that_runs_away_is_recorded_and_ranks_last(one_by_one):
         assert search.best_params_ == {"learning_rate": 1e-3, "optimizer": "sgd"}
 
 
+def test_a_function_that_scores_gets_the_rows_as_they_are():
+    seen = []
+
+    def score(model, rows, target):
+        seen.append((type(model), float(np.mean(rows))))
+        return model.score(rows, target)
+
+    model = make_pipeline(StandardScaler(), network())
+    search = GridSearch(model, {"mlpregressor__learning_rate": [1e-2]}, cv=2, scoring=score).fit(X, y)
+    assert not search.stacked_
+    assert all(kind is Pipeline and mean > 1.0 for kind, mean in seen)
+    scorer = make_scorer(mean_absolute_error, greater_is_better=False)
+    assert GridSearch(model, {"mlpregressor__learning_rate": [1e-2]}, cv=2, scoring=scorer).fit(X, y).stacked_
+
+
 def test_none_can_be_trained():
     model = network(random_state=0, optimizer="sgd", momentum=0.0)
     with pytest.raises(TrainingError, match=r"none of 2 configurations could be trained.*lower the learning rate"):
@@ -171,6 +187,18 @@ def test_a_class_that_a_training_fold_lacks():
     assert search.classes_.tolist() == ["a", "b", "c"]
     assert search.predict_proba(X).shape == (45, 3)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in log")
+def test_a_target_without_a_logarithm_is_scored_but_not_watched():
+    model = TransformedTargetRegressor(network(), func=np.log, inverse_func=np.exp, check_inverse=False)
+    folds = [(np.arange(1, 45), [0])]
+    grid = {"regressor__learning_rate": [1e-2]}
+    search = GridSearch(model, grid, cv=folds, scoring="neg_mean_absolute_error", refit=False)
+    search.fit(X, np.where(np.arange(45) == 0, -1.0, y))
+    assert search.stacked_
+    assert np.isfinite(search.best_score_)
+    assert search.curves_[0]["validation"] is None
 
 
 def test_choices_of_widths_go_through_the_sampler():

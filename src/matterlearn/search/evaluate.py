@@ -22,7 +22,8 @@ class Evaluator:
         Estimator, rows and folds.
     names : sequence of str
         Names of all parameters that may vary. If they belong to a network at the end of the estimator, the networks
-        of all configurations and folds are trained together.
+        of all configurations and folds are trained together, unless a function of the user computes the score: it is
+        to get the whole estimator and the rows as they are.
     workers : int
         Processes, where there are no such networks.
     one_by_one : bool
@@ -37,7 +38,8 @@ class Evaluator:
     def __init__(self, task: Task, names: Sequence[str], *, workers: int = 1, one_by_one: bool = False) -> None:
         self.task = task
         self.workers = workers
-        self.stacked = not one_by_one and can_stack(task.estimator, names)
+        alone = one_by_one or task.scoring.looks_at_rows
+        self.stacked = not alone and can_stack(task.estimator, names)
         self._stack = StackedFolds(task) if self.stacked else None
 
     def scores(

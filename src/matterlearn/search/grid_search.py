@@ -34,7 +34,8 @@ class GridSearch(BaseSearch):
         Inner folds: a number of random folds, stratified for classifiers, that keep groups together; an object with
         scikit-learn's `split(X, y, groups)`; or pairs of training and test positions.
     scoring : str or callable, optional
-        One score of scikit-learn, of which more is better; the estimator's own if None (R2, or accuracy).
+        One score of scikit-learn, of which more is better; the estimator's own if None (R2, or accuracy). A function
+        `score(estimator, X, y)` of yours gets the whole estimator, which is then fitted one by one.
     refit : bool
         Whether the best combination is fitted on all rows.
     random_state : int

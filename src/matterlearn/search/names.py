@@ -33,7 +33,7 @@ def check_names(estimator: Any, options: Mapping[str, Iterable[Any]], where: str
     Traceback (most recent call last):
     matterlearn.core.errors.ArgumentError: grid: Ridge has no parameter 'alfa'; did you mean 'alpha'?
     """
-    if not hasattr(estimator, "get_params") or not hasattr(estimator, "fit"):
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params") or not hasattr(estimator, "fit"):
         raise ArgumentError(f"must be an estimator, got {estimator!r}", where="estimator")
     known = set(estimator.get_params(deep=True))
     for prefix, values in options.items():

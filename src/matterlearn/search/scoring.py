@@ -45,6 +45,11 @@ class Scoring:
         if weighted and not _takes_weights(self.scorer, estimator):
             raise ArgumentError("this metric takes no weights of rows", where="scoring", fix="choose another one")
 
+    @property
+    def looks_at_rows(self) -> bool:
+        """Whether a function of the user computes the score, which may look at the rows and at the whole estimator."""
+        return not (hasattr(self.scorer, "_score_func") or hasattr(self.scorer, "_estimator"))
+
     def __call__(self, estimator: Any, X: Any, y: Any, weights: NDArray[np.float64] | None = None) -> float:
         """Return the score of a fitted estimator on rows that it has not seen."""
         if weights is None:

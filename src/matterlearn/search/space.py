@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -147,7 +147,7 @@ class Choice:
     when: Condition | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.options, str | bytes | Mapping) or not hasattr(self.options, "__len__"):
+        if isinstance(self.options, str | bytes | Mapping | Set) or not hasattr(self.options, "__len__"):
             raise ArgumentError(f"needs a list of options, got {self.options!r}", where="Choice")
         object.__setattr__(self, "options", tuple(self.options))
         if not self.options:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
@@ -185,9 +185,14 @@ class _Side:
         return FoldScore(task.scoring(self.whole(network), X, y, weights), seconds, loss=loss, validation=validation)
 
     def _all_known(self) -> bool:
-        """Return whether the network can say what its loss on the test rows is: not for a class it has never seen."""
+        """Return whether the network can say what its loss on the test rows is.
+
+        Not for a class that it has never seen, or for a target that has no logarithm.
+        """
         y = np.asarray(self.watched[1])
-        return y.dtype.kind == "f" or set(y.tolist()) <= set(np.asarray(self.train[1]).tolist())
+        if is_classifier(self.network):
+            return set(y.tolist()) <= set(np.asarray(self.train[1]).tolist())
+        return y.dtype.kind not in "fc" or bool(np.isfinite(y).all())
 
 
 def _side(task: Task, fold: int) -> _Side:

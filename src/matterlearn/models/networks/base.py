@@ -163,7 +163,7 @@ class NetworkEstimator(BaseEstimator):
     ) -> Job:
         """Check everything and return what is to be done."""
         self._validate_params()
-        if any(not isinstance(width, Integral) or width < 1 for width in self.hidden_widths):
+        if any(not isinstance(width, Integral) or isinstance(width, bool) or width < 1 for width in self.hidden_widths):
             raise ArgumentError(f"needs positive integers, got {self.hidden_widths}", where="hidden_widths")
         before = self._layers() if self.warm_start and hasattr(self, "coefs_") else None
         rows, y = validate_data(self, X, y, dtype=np.float64, y_numeric=self._is_number, reset=before is None)
@@ -171,6 +171,8 @@ class NetworkEstimator(BaseEstimator):
         if sample_weight is not None:
             weights = np.asarray(_check_sample_weight(sample_weight, rows, ensure_non_negative=True))
             used = np.flatnonzero(weights)
+            # By a power of two, which rounds nothing: their sum stays finite.
+            weights = np.ldexp(weights, -np.frexp(weights.max())[1])
             rows, y, weights = rows[used], np.asarray(y)[used], weights[used]
         target, factors = self._encode(y)
         if factors is not None:

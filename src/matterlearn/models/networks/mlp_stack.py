@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
@@ -28,7 +28,7 @@ class MLPStack(BaseEstimator):
     networks : sequence of MLPRegressor or MLPClassifier
         They may differ in `random_state`, `learning_rate`, `weight_decay`, `dropout`, `epochs`, `patience`, and in the
         rows and targets they get, and are still one program. Those that differ in `hidden_widths`, `activation`,
-        `optimizer`, `loss` or `batch_size` become one program for each.
+        `optimizer`, `momentum`, `loss`, `batch_size` or `precision` become one program for each.
     device : str
         "auto" is a GPU where there is one.
     memory : int or None
@@ -91,11 +91,13 @@ class MLPStack(BaseEstimator):
         Raises
         ------
         ArgumentError
-            If there is no network, or a list has another length.
+            If `networks` is no list of networks, a list has another length, or `memory` is no positive number.
         """
+        if not isinstance(self.networks, Sequence) or not self.networks:
+            raise ArgumentError(f"needs a list of at least one, got {self.networks!r}", where="networks")
+        if self.memory is not None and self.memory <= 0:
+            raise ArgumentError(f"must be a positive number of bytes, got {self.memory}", where="memory")
         count = len(self.networks)
-        if not count:
-            raise ArgumentError("needs at least one", where="networks")
         columns = [
             _each(values, count, name) for name, values in (("X", X), ("y", y), ("sample_weight", sample_weight))
         ]
@@ -136,12 +138,18 @@ class MLPStack(BaseEstimator):
         ------
         TrainingError
             If the training of a classifier failed, which has no such value.
+        ArgumentError
+            If some networks predict numbers and others classes.
         """
         check_is_fitted(self)
+        if len({is_classifier(network) for network in self.networks}) > 1:
+            raise ArgumentError(
+                "some predict numbers and others classes", where="networks", fix="ask those in `networks_` themselves"
+            )
         n_samples = len(X)
         lines = []
         for k, network in enumerate(self.networks_):
-            if network is None and hasattr(self.networks[k], "class_weight"):
+            if network is None and is_classifier(self.networks[k]):
                 raise self.failures_[k]
             lines.append(np.full(n_samples, np.nan) if network is None else network.predict(X))
         return np.stack(lines)

@@ -59,7 +59,7 @@ def confusion(
         for number, (axis, (title, (y, prediction))) in enumerate(zip(axes.ravel(), panels.items(), strict=False)):
             counts = confusion_matrix(np.asarray(y), np.asarray(prediction), labels=list(classes))
             _matrix(axis, counts, colors)
-            names = [shortened(name, 14) for name in classes]
+            names = [shortened(str(name), 14) for name in classes]
             axis.set_xticks(range(len(classes)), names, rotation=0 if len(classes) <= 3 else 90)
             axis.set_yticks(range(len(classes)), names)
             axis.set_title(shortened(title, int(LETTERS * side)))
