@@ -17,6 +17,7 @@ import pytest
 from matterlearn.data.catalog import load_dataset
 from matterlearn.data.dataset import Dataset
 from matterlearn.studies import cases, registry
+from matterlearn.studies.alloy_search_models import Effort
 from matterlearn.studies.registry import run_study
 from matterlearn.studies.run import StudyRun
 
@@ -41,10 +42,11 @@ def few_alloys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def little_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let networks in PyTorch learn for a few epochs, and search few of them."""
+    """Let networks in PyTorch learn for a few epochs, search few of them, and leave few elements out."""
     monkeypatch.setattr("matterlearn.studies.torch_models.QUICK_EPOCHS", 40)
     monkeypatch.setattr("matterlearn.studies.search_models.QUICK_EPOCHS", 4)
     monkeypatch.setattr("matterlearn.studies.search_models.N_QUICK_FOLDS", 2)
+    monkeypatch.setattr("matterlearn.studies.alloy_search_models.QUICK", Effort(4, 2, 8, 2))
     monkeypatch.setattr("matterlearn.studies.parts.alloy_network.QUICK_ELEMENTS", 4)
     grid = {"hidden_widths": ((32, 16), (16, 8)), "learning_rate": (0.01, 1e-3), "weight_decay": (0.01, 0.001)}
     for module in ("search_models", "parts.search_grid"):

@@ -31,9 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 SMALLEST = Plan(
     candidates=("ridge",),
-    splits=("random", "element"),
-    n_folds=2,
-    n_element_groups=2,
+    splits=("random",),
+    n_folds=3,
     inner_folds=2,
     calibration_folds=2,
     calibration_splits=2,
