@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from matterlearn.core.parallel import item_seed, single_thread
 from matterlearn.features import SiteFractions
 from matterlearn.models.networks.devices import choose_device
 from matterlearn.models.networks.epochs import train_epoch, validate_epoch
-from matterlearn.models.networks.layers import starting_layers
 from matterlearn.models.networks.site_dataset import SiteDataset, make_loader
 from matterlearn.studies.cases import SITES, Case
 from matterlearn.studies.run import StudyRun
+from matterlearn.studies.torch_network import Perceptron
 from matterlearn.validation.metrics import mean_absolute_error, r2
 from matterlearn.validation.splits import RandomSplit
 
@@ -36,43 +35,6 @@ MOMENTUM = 0.9
 
 VALIDATION_SHARE = 0.1
 """Part of the training rows that is only watched."""
-
-ACTIVATIONS: Mapping[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
-
-
-class AlloyNetwork(nn.Module):
-    """Hidden layers with an activation after each, and one number that comes out.
-
-    Parameters
-    ----------
-    n_inputs : int
-        Numbers that go in.
-    widths : sequence of int
-        Neurons of each hidden layer.
-    activation : {"relu", "tanh"}
-        What follows each hidden layer.
-    seed : int
-        Source of the starting weights, which are distributed as `torch.nn.Linear` draws them.
-
-    Examples
-    --------
-    >>> AlloyNetwork(6, (4, 4), "tanh", seed=0)(torch.zeros(3, 6)).shape
-    torch.Size([3])
-    """
-
-    def __init__(self, n_inputs: int, widths: Sequence[int], activation: str, *, seed: int) -> None:
-        super().__init__()
-        parts: list[nn.Module] = []
-        for weights, intercepts in starting_layers((n_inputs, *widths, 1), np.random.default_rng(seed)):
-            linear = nn.Linear(*weights.shape)
-            linear.load_state_dict({"weight": torch.tensor(weights.T), "bias": torch.tensor(intercepts)})
-            parts += [linear, ACTIVATIONS[activation]()]
-        self.layers = nn.Sequential(*parts[:-1])  # nothing follows the last layer
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Return the prediction for each row of a batch, shape (n_rows,)."""
-        outputs: Tensor = self.layers(inputs)  # (n_rows, 1)
-        return outputs[:, 0]  # the shape of the targets: losses of other shapes would compare every row with every row
 
 
 @dataclass(frozen=True)
@@ -149,7 +111,7 @@ def fit_in_torch(
     ]
     shapes = [tuple(inputs.shape) for inputs, _ in loaders[0]]
     device = choose_device("auto")
-    network = AlloyNetwork(
+    network = Perceptron(
         shapes[0][1], settings["hidden_widths"], settings["activation"], seed=item_seed(run.seed, "torch")
     ).to(device)
     optimizer: torch.optim.Optimizer

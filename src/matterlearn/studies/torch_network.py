@@ -14,12 +14,13 @@ from torch.utils.data import DataLoader
 from matterlearn.core.parallel import single_thread
 from matterlearn.models.networks.epochs import train_epoch, validate_epoch
 from matterlearn.models.networks.layers import starting_layers
+from matterlearn.models.networks.module import MODULES
 
 Loader = DataLoader[Any]
 
 
 class Perceptron(nn.Module):
-    """Fully connected layers with max(0, x) between them, and one number that comes out.
+    """Fully connected layers with an activation after each hidden one, and one number that comes out.
 
     Parameters
     ----------
@@ -27,6 +28,8 @@ class Perceptron(nn.Module):
         Numbers that go in.
     widths : sequence of int
         Neurons of each hidden layer.
+    activation : {"relu", "tanh", "silu", "gelu"}
+        What follows each hidden layer.
     seed : int
         Source of the starting weights, which are distributed as `torch.nn.Linear` draws them.
 
@@ -37,13 +40,13 @@ class Perceptron(nn.Module):
     torch.Size([3])
     """
 
-    def __init__(self, n_inputs: int, widths: Sequence[int], *, seed: int) -> None:
+    def __init__(self, n_inputs: int, widths: Sequence[int], activation: str = "relu", *, seed: int) -> None:
         super().__init__()
         parts: list[nn.Module] = []
         for weights, intercepts in starting_layers((n_inputs, *widths, 1), np.random.default_rng(seed)):
             linear = nn.Linear(*weights.shape)
             linear.load_state_dict({"weight": torch.tensor(weights.T), "bias": torch.tensor(intercepts)})
-            parts += [linear, nn.ReLU()]
+            parts += [linear, MODULES[activation]()]
         self.layers = nn.Sequential(*parts[:-1])  # nothing follows the last layer
 
     def forward(self, inputs: Tensor) -> Tensor:
