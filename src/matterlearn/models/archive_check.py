@@ -42,7 +42,16 @@ _KEYS: Final = frozenset({"builtins.str", "builtins.int", "builtins.float", "bui
 _KEYS_AND_SCALARS: Final = _KEYS | _SCALARS
 _LOSSES: Final = frozenset(
     f"sklearn._loss._loss.Cy{name}"
-    for name in ("HalfSquaredError", "AbsoluteError", "PinballLoss", "HuberLoss", "HalfPoissonLoss", "HalfGammaLoss")
+    for name in (
+        "HalfSquaredError",
+        "AbsoluteError",
+        "PinballLoss",
+        "HuberLoss",
+        "HalfPoissonLoss",
+        "HalfGammaLoss",
+        "HalfBinomialLoss",
+        "HalfMultinomialLoss",
+    )
 )
 
 

@@ -8,17 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.model_selection import GroupKFold, KFold, check_cv
-from sklearn.utils import _safe_indexing
+from sklearn.base import RegressorMixin, clone
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.validation import check_is_fitted
 
-from matterlearn.core.errors import ArgumentError
-from matterlearn.models.blend import Blend, checked_rows, member_spread, note_columns, tags_of_all
-from matterlearn.models.weighting import checked_weights, fit_weighted, takes_weights, weighted_mean
-
-BLEND_STEPS = 20
-"""Candidates that a blend averages at most, repetitions counted: finer weights fit the noise of the inner folds."""
+from matterlearn.models.blend import Blend, checked_rows, member_spread, note_columns
+from matterlearn.models.selector import BLEND_STEPS, Selector, check_that_rows_count, greedy_weights
+from matterlearn.models.weighting import weighted_mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +42,7 @@ class InnerPredictions:
     spread: NDArray[np.float64]
 
 
-class CandidateSelector(RegressorMixin, BaseEstimator):
+class CandidateSelector(RegressorMixin, Selector):
     """Score candidates by inner cross-validation and keep the best one, or a blend that beats it.
 
     A blend is made by greedy forward selection: starting from the best candidate, the one whose addition lowers the
@@ -137,13 +133,9 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
         ArgumentError
             If there is no candidate, two have the same name, or one takes no weights of rows and there are some.
         """
-        names = [name for name, _ in self.candidates]
-        if not names or len(set(names)) != len(names):
-            raise ArgumentError(f"needs at least one candidate and different names, got {names}", where="candidates")
+        names = self._names()
         X, target = checked_rows(self, X, y)
-        row_weights = checked_weights(sample_weight, X)
-        if row_weights is not None:
-            self._check_that_all_take_weights()
+        row_weights = self._checked_row_weights(sample_weight, X)
         counted = target if row_weights is None else target[row_weights > 0]
         self.floor_ = 0.0 if self.nonnegative and counted.min() >= 0 else None
         self.scores_: dict[str, float] = {}
@@ -165,8 +157,7 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
         row_weights: NDArray[np.float64] | None,
     ) -> None:
         """Choose by the candidates' predictions (n_tested, n_candidates) for the rows of all inner folds."""
-        if row_weights is not None and not row_weights.any():
-            raise ArgumentError("every row that the inner folds test has weight 0", where="sample_weight")
+        check_that_rows_count(row_weights)
         raised = predictions if self.floor_ is None else np.maximum(predictions, self.floor_)
         errors = weighted_mean(np.abs(raised - truth[:, None]), row_weights)  # (n_candidates,)
         self.scores_ = dict(zip(names, errors.tolist(), strict=True))
@@ -207,22 +198,6 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
         note_columns(self, X, reset=False)
         return self.model_.predict_with_spread(X)
 
-    def __sklearn_tags__(self) -> Any:
-        return tags_of_all(super().__sklearn_tags__(), self.candidates)
-
-    def _weighted_parts(self) -> list[Any]:
-        """Return what must take the weights of rows for this to take them; asked by `takes_weights`."""
-        return [model for _, model in self.candidates]
-
-    def _check_that_all_take_weights(self) -> None:
-        deaf = [name for name, model in self.candidates if not takes_weights(model)]
-        if deaf:
-            raise ArgumentError(
-                f"no weights of rows can be given to {', '.join(deaf)}",
-                where="sample_weight",
-                fix="leave such candidates out",
-            )
-
     def _inner_predictions(
         self, X: Any, y: NDArray[np.float64], groups: Any, row_weights: NDArray[np.float64] | None
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -232,12 +207,9 @@ class CandidateSelector(RegressorMixin, BaseEstimator):
             kind = KFold if groups is None else GroupKFold
             cv = kind(cv, shuffle=True, random_state=self.random_state)
         tested, predictions = [], []
-        for train, test in check_cv(cv).split(X, y, groups):
-            X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)
-            weights = None if row_weights is None else row_weights[train]
-            fitted = (fit_weighted(clone(model), X_train, y[train], weights) for _, model in self.candidates)
+        for test, X_test, fitted in self._tested(X, y, groups, row_weights, cv):
             predictions.append(np.column_stack([model.predict(X_test) for model in fitted]))
-            tested.append(np.arange(len(y))[test])
+            tested.append(test)
         return np.concatenate(tested), np.concatenate(predictions)
 
 
@@ -272,15 +244,8 @@ def blend_weights(
     >>> blend_weights(y, np.column_stack([y + 1, y - 1, y + 9]))
     array([0.5, 0.5, 0. ])
     """
-    counts = np.zeros(predictions.shape[1])
-    total = np.zeros_like(y)
-    best, best_counts = np.inf, counts
-    for step in range(1, steps + 1):
-        errors = weighted_mean(np.abs((total[:, None] + predictions) / step - y[:, None]), sample_weight)
-        candidate = int(np.argmin(errors))
-        counts[candidate] += 1
-        total += predictions[:, candidate]
-        # A step may cost a little and the next ones win it back, so all are taken and the best one is kept.
-        if errors[candidate] < best:
-            best, best_counts = float(errors[candidate]), counts.copy()
-    return np.asarray(best_counts / best_counts.sum())
+
+    def errors(found: NDArray[np.float64]) -> NDArray[np.float64]:
+        return weighted_mean(np.abs(found - y[:, None]), sample_weight)
+
+    return greedy_weights(errors, predictions, steps=steps)

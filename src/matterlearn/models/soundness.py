@@ -285,6 +285,9 @@ def _check_neighbors(part: Any) -> None:
         and getattr(part, "weights", "uniform") in ("uniform", "distance"),
         "a model of neighbours",
     )
+    if hasattr(part, "classes_"):  # compiled code counts the classes of neighbours
+        codes, n_classes = part._y, len(part.classes_)
+        _require(codes.dtype.kind == "i" and np.all((codes >= 0) & (codes < n_classes)), "a model of neighbours")
 
 
 def _check_kernel_ridge(part: Any) -> None:
