@@ -25,7 +25,8 @@ from matterlearn.models.selection import CandidateSelector
 from matterlearn.validation import protocol
 from matterlearn.validation.evidence import COLUMNS, TRAINING, Evidence, plain
 from matterlearn.validation.folds import Fold, make_folds
-from matterlearn.validation.judging import SHUFFLED, FoldJob, Settings, rows_of, run_job
+from matterlearn.validation.jobs import SHUFFLED, FoldJob, Settings, rows_of
+from matterlearn.validation.judging import run_job
 from matterlearn.validation.protocol import MODEL, Judgement, Protocol, chosen_model, fit_seeded, selection_facts
 from matterlearn.validation.splits import ElementGroupSplit, RandomSplit
 

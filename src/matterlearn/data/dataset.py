@@ -19,6 +19,7 @@ from matterlearn.data.agreement import compare_elements
 from matterlearn.data.cells import KINDS, ParsedFrame, is_missing, is_no_number
 from matterlearn.data.columns import choose_parsed_inputs
 from matterlearn.data.elements_of import element_sets
+from matterlearn.data.input_names import expand_names
 from matterlearn.data.inputs import ParsedInputs, parse_inputs, read_inputs, site_amounts
 from matterlearn.data.keys import are_all_equal
 from matterlearn.data.kinds import detect_kinds, kind_of_named
@@ -289,7 +290,8 @@ def make_dataset(
     target : str or sequence of str
         Columns to predict: numbers, which may be missing in some rows if there are several, or one category.
     inputs : str or sequence of str, optional
-        Columns to learn from; see `choose_inputs`.
+        Columns to learn from; see `choose_inputs`. Patterns stand for all numbers and categories that fit them, and `!`
+        leaves columns out: `["*", "!age_years"]`; see `expand_names`.
     kinds : mapping of str to str, optional
         Kinds of columns where the detected one is not meant.
     units : mapping of str to str, or str, optional
@@ -337,12 +339,16 @@ def make_dataset(
     _check_known(group_names, frame, "groups")
     if weights is not None:
         check_weights_name(weights, list(frame.columns), targets, input_names, group_names)
+    reserved = (*targets, *group_names, weights)
+    plain = [name for name in input_names if name in frame.columns]
+    all_kinds = _all_kinds(frame, kinds, [name for name in (*targets, *plain, weights) if name is not None], ions)
+    all_kinds = _kinds_with_classes(frame, targets, all_kinds, kinds)
+    input_names = expand_names(input_names, list(frame.columns), all_kinds, reserved=reserved)
     named = [name for name in (*targets, *input_names, weights) if name is not None]
-    all_kinds = _all_kinds(frame, kinds, named, ions)
     _check_marks(frame, [name for name in named if name in frame and name not in (kinds or {})], all_kinds, where)
     task = _task(frame, targets, all_kinds, where)
     parsed = ParsedFrame(frame, all_kinds, ions=ions)
-    chosen = choose_parsed_inputs(parsed, targets, inputs, groups=group_names)
+    chosen = choose_parsed_inputs(parsed, targets, input_names or None, groups=group_names)
     dataset = Dataset(
         frame,
         targets,
@@ -464,6 +470,17 @@ def _all_kinds(
     found |= {name: kind_of_named(frame[name], found[name]) for name in named if name in found}
     found.update(stated)
     return {name: found[name] for name in frame.columns}
+
+
+def _kinds_with_classes(
+    frame: pd.DataFrame, targets: tuple[str, ...], kinds: dict[str, str], stated: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Return the kinds with a single target of zeros and ones as a category, unless its kind is stated."""
+    name = targets[0]
+    if len(targets) > 1 or kinds[name] != "number" or name in (stated or {}):
+        return kinds
+    found = {cell for cell in ParsedFrame(frame[[name]], {name: "number"})[name].values.tolist() if cell == cell}
+    return {**kinds, name: "category"} if found == {0.0, 1.0} else kinds
 
 
 def _task(frame: pd.DataFrame, targets: tuple[str, ...], kinds: Mapping[str, str], where: str) -> str:
@@ -623,8 +640,8 @@ def _value_notes(dataset: Dataset) -> list[str]:
         found = set(np.unique(known))
         if len(found) == 1:
             notes.append(f"{name} has the same value in all rows.")
-        elif found == {0.0, 1.0}:
-            notes.append(f"{name} is 0 or 1; state the kind 'category' to predict it as classes.")
+        elif found == {"0", "1"}:
+            notes.append(f"{name} is 0 or 1 and predicted as two classes; state the kind 'number' if it is a number.")
         if name in dataset.log:
             notes.append(f"{name} is learned as its decimal logarithm.")
     if len(dataset.targets) > 1:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesRegressor,
@@ -61,6 +61,10 @@ class Family:
         Weight of fractions beside descriptors for models that see distances; None for trees, which see none.
     fewest_rows : int
         Rows that a table must have: a fold of a fold of it must still fill a batch of a network.
+    by_default : bool
+        Whether a fit compares it without being asked to; the others are there by name.
+    numbers : transformer or None
+        What the columns of numbers go through before they are scaled; None for nothing.
     """
 
     name: str
@@ -70,6 +74,8 @@ class Family:
     representation: Representation = "both"
     fraction_weight: float | None = None
     fewest_rows: int = 0
+    by_default: bool = True
+    numbers: Any = None
 
     def cost(self, n_rows: int) -> float:
         """Return the expected seconds of one fit."""
@@ -157,6 +163,7 @@ def make_candidates(
     *,
     features: Any = None,
     ions: Mapping[str, Ion] | None = None,
+    families: Mapping[str, Family] = FAMILIES,
 ) -> dict[str, Pipeline]:
     """Return pipelines from input columns to predictions.
 
@@ -172,6 +179,8 @@ def make_candidates(
         The user's own features, used instead of what each family takes.
     ions : mapping of str to Ion, optional
         The user's own molecular ions.
+    families : mapping of str to Family, optional
+        Where the names are looked up: `FAMILIES` for numbers, `CLASS_FAMILIES` for classes.
 
     Returns
     -------
@@ -190,7 +199,7 @@ def make_candidates(
     """
     pipelines = {}
     for name in names:
-        kind = family(name)
+        kind = family(name, families)
         if features is not None:
             scaling = [] if kind.fraction_weight is None else [BlockScaler(DESCRIPTOR_WEIGHT)]
             pipelines[name] = make_pipeline(clone(features), *scaling, kind.make())
@@ -198,15 +207,34 @@ def make_candidates(
         made = table_features(
             inputs, kinds, representation=kind.representation, ions=ions, fraction_weight=kind.fraction_weight
         )
+        if kind.numbers is not None:
+            made = _with_numbers_through(kind.numbers, made)
         pipelines[name] = make_pipeline(made, kind.make())
     return pipelines
 
 
-def family(name: str) -> Family:
+def family(name: str, families: Mapping[str, Family] = FAMILIES) -> Family:
     """Return the family of a name, or an error that names the closest one."""
-    if name not in FAMILIES:
-        raise ArgumentError(f"unknown model {name!r}", where="models", fix=did_you_mean(name, FAMILIES))
-    return FAMILIES[name]
+    if name not in families:
+        raise ArgumentError(f"unknown model {name!r}", where="models", fix=did_you_mean(name, families))
+    return families[name]
+
+
+def default_names(families: Mapping[str, Family] = FAMILIES) -> list[str]:
+    """Return the names of the families that a fit compares without being asked to."""
+    return [name for name, kind in families.items() if kind.by_default]
+
+
+def _with_numbers_through(transformer: Any, features: ColumnTransformer) -> ColumnTransformer:
+    parts = [
+        (name, _after(transformer, part) if name == "numbers" else part, of) for name, part, of in features.transformers
+    ]
+    return clone(features).set_params(transformers=parts)
+
+
+def _after(transformer: Any, part: Any) -> Any:
+    first = clone(transformer)
+    return first if part == "passthrough" else make_pipeline(first, part)
 
 
 LINEAR_ALPHAS = tuple(float(alpha) for alpha in np.logspace(-4, 2, 13))

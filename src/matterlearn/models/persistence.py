@@ -126,6 +126,8 @@ TRUSTED_TYPES: Final = (
     "matterlearn.features.site_one_hot.SiteOneHot",
     "matterlearn.models.blend.Blend",
     "matterlearn.models.class_blend.ClassBlend",
+    "matterlearn.models.decisions.priors.PriorShiftClassifier",
+    "matterlearn.models.decisions.rejection.RejectingClassifier",
     "matterlearn.models.networks.classifier.MLPClassifier",
     "matterlearn.models.networks.ensemble.EnsembleRegressor",
     "matterlearn.models.networks.regressor.MLPRegressor",

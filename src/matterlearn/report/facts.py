@@ -16,8 +16,8 @@ from matterlearn.validation.protocol import MODEL
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Evidence of one target and tables from it.
+class TargetFacts:
+    """Evidence of one target, of numbers or classes, and tables from it.
 
     Attributes
     ----------
@@ -28,6 +28,11 @@ class Facts:
     evidence: Evidence
     _by_element: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _by_fold: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """Long table with one line for each prediction whose error, prediction - y, the breakdowns take."""
+        return self.evidence.predictions
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -56,24 +61,15 @@ class Facts:
         return [split for split in self.splits if split_kind(split) == ELEMENT]
 
     @property
-    def unit(self) -> str:
-        """Unit of the target."""
-        return str(self.evidence.data["unit"])
-
-    @property
     def level(self) -> float:
         """What the intervals promise."""
         return float(self.evidence.plan["level"])
-
-    def mae(self, split: str) -> float:
-        """Return the mean absolute error of the model on a split."""
-        return float(self.model_scores[split]["mae"])
 
     def by_element(self, split: str) -> pd.DataFrame:
         """Return errors and intervals over the rows that hold each element."""
         if split not in self._by_element:
             evidence = self.evidence
-            self._by_element[split] = breakdown.by_element(evidence.predictions, evidence.rows, evidence.folds, split)
+            self._by_element[split] = breakdown.by_element(self.errors, evidence.rows, evidence.folds, split)
         return self._by_element[split]
 
     @cached_property
@@ -97,3 +93,17 @@ class Facts:
         if split not in self._by_fold:
             self._by_fold[split] = self.evidence.by_fold(split, MODEL)
         return self._by_fold[split]
+
+
+@dataclass(frozen=True)
+class Facts(TargetFacts):
+    """Evidence of one target of numbers, and tables from it."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the target."""
+        return str(self.evidence.data["unit"])
+
+    def mae(self, split: str) -> float:
+        """Return the mean absolute error of the model on a split."""
+        return float(self.model_scores[split]["mae"])

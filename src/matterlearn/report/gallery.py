@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 import pandas as pd
@@ -15,18 +14,16 @@ from matterlearn.report.figures.coverage_in_bins import coverage_in_bins
 from matterlearn.report.figures.domain_errors import domain_errors
 from matterlearn.report.figures.held_out import MOST as MOST_HELD_OUT
 from matterlearn.report.figures.held_out import held_out
-from matterlearn.report.figures.importance import importance
 from matterlearn.report.figures.interval_widths import interval_widths
-from matterlearn.report.figures.learning_curve import learning_curve, mean_curve, power_law
 from matterlearn.report.figures.parity_of_split import parity_limits, parity_of_split
-from matterlearn.report.figures.partial_dependence import partial_dependence
-from matterlearn.report.figures.periodic_table import periodic_table
-from matterlearn.report.figures.points import PointedFigure
 from matterlearn.report.figures.residual_distribution import residual_distribution
 from matterlearn.report.figures.residuals import residuals
 from matterlearn.report.figures.split_errors import split_errors
 from matterlearn.report.figures.style import label_without_unit, with_unit
-from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard, records
+from matterlearn.report.measure import absolute_error
+from matterlearn.report.plate import Plate
+from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard
+from matterlearn.report.shared_gallery import dependence_plates, element_plates, importance_plates, learning_plates
 from matterlearn.report.words import (
     LIKE_TRAINING,
     file_name,
@@ -39,34 +36,6 @@ from matterlearn.report.words import (
 from matterlearn.validation.breakdown import by_domain, by_size
 from matterlearn.validation.evidence import TRAINING, Evidence
 from matterlearn.validation.protocol import MODEL
-
-MOST_DEPENDENCES = 6
-"""Features whose partial dependence is drawn."""
-
-
-@dataclass(frozen=True)
-class Plate:
-    """A figure with its place and its text.
-
-    Attributes
-    ----------
-    section : str
-        Part of the page.
-    name : str
-        Name of its files.
-    figure : PointedFigure
-        What is drawn.
-    alt : str
-        What a reader who cannot see it should know.
-    caption : str
-        How to read it.
-    """
-
-    section: str
-    name: str
-    figure: PointedFigure
-    alt: str
-    caption: str = ""
 
 
 def plates(facts: Facts) -> Iterator[Plate]:
@@ -87,9 +56,9 @@ def plates(facts: Facts) -> Iterator[Plate]:
         _parity(facts),
         _elements(facts),
         _residuals(facts),
-        _learning(facts.evidence),
-        _importance(facts.evidence),
-        _dependence(facts.evidence),
+        learning_plates(facts.evidence, absolute_error(facts.unit)),
+        importance_plates(facts.evidence, absolute_error(facts.unit)),
+        dependence_plates(facts.evidence),
         _calibration(facts),
         _domain(facts),
     )
@@ -135,52 +104,8 @@ def _parity(facts: Facts) -> Iterator[Plate]:
 
 
 def _elements(facts: Facts) -> Iterator[Plate]:
-    if facts.kind is not None and len(table := facts.by_element(facts.kind)):
-        yield _table_of_elements(
-            facts,
-            table,
-            "elements-random",
-            "Rows with the element, random rows",
-            {"all rows": facts.mae(facts.kind)},
-            "Error on rows that hold the element. Small print: number of rows. Blank: not in these rows.",
-        )
-    if len(table := facts.left_out_elements):
-        yield _table_of_elements(
-            facts,
-            table,
-            "elements-left-out",
-            "When the element was left out of training",
-            {"random rows": facts.mae(facts.kind)} if facts.kind is not None else {},
-            "Error on rows that hold the element, by a model that never saw it. Each panel has its own colours.",
-        )
-
-
-def _table_of_elements(
-    facts: Facts, table: pd.DataFrame, name: str, title: str, marks: dict[str, float], caption: str
-) -> Plate:
-    lines, unit = records(table), facts.unit
-    values = {line["element"]: line["mae"] for line in lines}
-    texts = {
-        line["element"]: f"{line['element']}\nMAE {in_unit(number(line['mae']), unit)} on {line['n_rows']} rows\n"
-        f"{percent(line['coverage'])} within their interval"
-        for line in lines
-    }
-    worst = ", ".join(f"{line['element']} {number(line['mae'])}" for line in lines[:5])
-    return Plate(
-        "elements",
-        name,
-        periodic_table(
-            values,
-            {line["element"]: line["n_rows"] for line in lines},
-            label="mean absolute error",
-            unit=unit,
-            title=title,
-            texts=texts,
-            marks=marks,
-        ),
-        f"Periodic table of mean absolute errors. {title}. Largest: {in_unit(worst, unit)}.",
-        caption,
-    )
+    measure, mark = absolute_error(facts.unit), None if facts.kind is None else facts.mae(facts.kind)
+    return element_plates(facts, measure, typical=mark, held="within their interval")
 
 
 def _residuals(facts: Facts) -> Iterator[Plate]:
@@ -201,56 +126,6 @@ def _residuals(facts: Facts) -> Iterator[Plate]:
         "Distribution of errors on each split.",
         "How errors are distributed; those beyond the axis count in its last bins.",
     )
-
-
-def _learning(evidence: Evidence) -> Iterator[Plate]:
-    entries = evidence.diagnostics.get("learning_curve", [])
-    if not entries:
-        return
-    said = []
-    for split in dict.fromkeys(str(entry["split"]) for entry in entries):
-        fitted = power_law(mean_curve([entry for entry in entries if entry["split"] == split]))
-        if fitted is not None:
-            change = 2 ** fitted[1] - 1
-            said.append(f"{'+' if change > 0 else '−'}{abs(change):.0%} on {split_words(split)}".replace("%", " %"))
-    guide = f" Twice as many rows of this kind would change the error by about {', '.join(said)}." if said else ""
-    yield Plate(
-        "learning",
-        "learning-curve",
-        learning_curve(evidence),
-        f"Mean absolute error against the number of training rows.{guide}",
-        f"Error against the number of training rows. Small points: single folds. Dashed: a power law, as a "
-        f"guide.{guide}",
-    )
-
-
-def _importance(evidence: Evidence) -> Iterator[Plate]:
-    entries = evidence.diagnostics.get("importance", [])
-    shown: list[set[str]] = []
-    for by in ("property", "site", "input"):
-        names = {entry["name"] for entry in entries if entry["by"] == by}
-        if len(names) < 2 or names in shown:  # where every input is a site, both say the same
-            continue
-        shown.append(names)
-        yield Plate(
-            "importance",
-            f"importance-by-{by}",
-            importance(evidence, by),
-            f"Rise of the error when values are shuffled, by {by}.",
-            f"How much the error on unseen rows rises when all features of one {by} are shuffled together. "
-            "Bars: one standard deviation over folds and repeats.",
-        )
-
-
-def _dependence(evidence: Evidence) -> Iterator[Plate]:
-    for k, entry in enumerate(evidence.diagnostics.get("partial_dependence", [])[:MOST_DEPENDENCES], start=1):
-        yield Plate(
-            "dependence",
-            f"partial-dependence-{k}",
-            partial_dependence(evidence, entry),
-            f"Mean prediction against {entry['feature']}: from {number(entry['mean'][0])} to "
-            f"{number(entry['mean'][-1])}.",
-        )
 
 
 def _calibration(facts: Facts) -> Iterator[Plate]:

@@ -18,6 +18,7 @@ STUDIES: Mapping[str, str] = MappingProxyType(
         "perovskites": "energy above hull of ABO3 oxides: one-hot bits against descriptors, on unseen elements",
         "perovskite-search": "a network on one-hot bits, its hyper-parameters searched on a grid with folds",
         "perovskite-alloys": "energy above hull of alloyed perovskite oxides from site fractions with a small network",
+        "metabolomics": "breast cancer from metabolites: classifiers judged properly, the confounder first",
     }
 )
 """Name of each study and what it shows."""
@@ -30,6 +31,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "perovskites": "matterlearn.studies.perovskites",
         "perovskite-search": "matterlearn.studies.perovskite_search",
         "perovskite-alloys": "matterlearn.studies.perovskite_alloys",
+        "metabolomics": "matterlearn.studies.metabolomics",
     }
 )
 

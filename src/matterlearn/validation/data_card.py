@@ -9,16 +9,19 @@ import pandas as pd
 
 from matterlearn.data.dataset import Dataset
 from matterlearn.data.duplicates import contradictions
+from matterlearn.validation.classes.positive import positive_class
 from matterlearn.validation.evidence import ROW_COLUMNS
 
 
-def data_card(dataset: Dataset) -> dict[str, Any]:
+def data_card(dataset: Dataset, *, positive: str | None = None) -> dict[str, Any]:
     """Return the data card of a data set; the facts of its first target stand at the top, too.
 
     Parameters
     ----------
     dataset : Dataset
         Clean rows.
+    positive : str, optional
+        Which of two classes is looked for; guessed from the labels by default.
 
     Returns
     -------
@@ -26,7 +29,7 @@ def data_card(dataset: Dataset) -> dict[str, Any]:
         See `Evidence.data`.
     """
     conflicts = contradictions(dataset)
-    targets = {target: _target_facts(dataset.of(target), conflicts) for target in dataset.targets}
+    targets = {target: _target_facts(dataset.of(target), conflicts, positive) for target in dataset.targets}
     return {
         "name": dataset.name,
         "task": dataset.task,
@@ -44,21 +47,28 @@ def data_card(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _target_facts(dataset: Dataset, conflicts: pd.DataFrame) -> dict[str, Any]:
-    target, y = dataset.targets[0], np.asarray(dataset.y, dtype=float)
-    return {
+def _target_facts(dataset: Dataset, conflicts: pd.DataFrame, positive: str | None) -> dict[str, Any]:
+    target = dataset.targets[0]
+    facts = {
         "unit": dataset.y_unit(target),
         "log": target in dataset.log,
-        "n_rows": len(y),
+        "n_rows": len(dataset.y),
         "n_contradictions": int((conflicts["target"] == target).sum()),
-        "target_summary": {
-            "mean": float(y.mean()),
-            "sd": float(y.std()),
-            "min": float(y.min()),
-            "median": float(np.median(y)),
-            "max": float(y.max()),
-        },
     }
+    if dataset.task == "classification":
+        classes, counts = np.unique(dataset.y, return_counts=True)
+        shares = dict(zip(map(str, classes), map(int, counts), strict=True))
+        found = positive_class(list(shares), shares) if positive is None else positive
+        return {**facts, "classes": list(shares), "class_counts": shares, "positive": found}
+    y = np.asarray(dataset.y, dtype=float)
+    summary = {
+        "mean": float(y.mean()),
+        "sd": float(y.std()),
+        "min": float(y.min()),
+        "median": float(np.median(y)),
+        "max": float(y.max()),
+    }
+    return {**facts, "target_summary": summary}
 
 
 def row_table(dataset: Dataset) -> pd.DataFrame:

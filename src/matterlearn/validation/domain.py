@@ -30,6 +30,9 @@ MOST_REFERENCE_ROWS = 5_000
 N_TREES = 25
 """Trees that tell how much each feature matters for the target; a distance needs no fine weights."""
 
+MOST_BEYOND = 0.25
+"""Columns in which a row like the training rows lies beyond their range, on average, up to which one such is a sign."""
+
 DIGITS = 6
 """Decimals of standardised features in which copies of a row agree; sums in another order differ in the 15th."""
 
@@ -84,7 +87,8 @@ class Domain:
     limit_ : float
         Distance in feature space that is called 1.
     seen_ : dict of str to list
-        Range of each input that is a number, values of each that is a category.
+        Range of each input that is a number, followed by wider limits where such inputs are many for the rows; values of
+        each that is a category.
     """
 
     __module__ = "matterlearn.validation.domain"
@@ -101,8 +105,8 @@ class Domain:
         ----------
         X : DataFrame, shape (n_samples, n_inputs)
             Training inputs; at least two rows.
-        y : ndarray of float, shape (n_samples,)
-            Target, by which features are weighted.
+        y : ndarray of float, shape (n_samples,) or (n_samples, n_outputs)
+            Target, by which features are weighted; of classes one column of ones and zeros each.
         elements : sequence of collections of str, shape (n_samples,)
             Elements of each row.
 
@@ -118,7 +122,9 @@ class Domain:
         rows, copy_of = _different(StandardScaler().fit_transform(matrix))
         scaler = StandardScaler().fit(matrix[rows])
         # A forest takes a feature that differs by less than 1e-7 and a target by less than 1e-8 for constant.
-        target = StandardScaler().fit_transform((np.bincount(copy_of, y) / np.bincount(copy_of))[:, None])[:, 0]
+        outputs = [np.bincount(copy_of, column) / np.bincount(copy_of) for column in np.atleast_2d(y.T)]
+        target = StandardScaler().fit_transform(np.column_stack(outputs))
+        target = target[:, 0] if y.ndim == 1 else target
         weight = self._weights(scaler.transform(matrix[rows]), target)
         self._set_scale(scaler.mean_, weight / scaler.scale_)
         reference = self._scaled(matrix[rows])
@@ -223,11 +229,18 @@ def _different(standard: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray
 
 
 def _seen(X: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
-    """Return the range of each column of numbers and the values of each column of categories."""
+    """Return the range of each column of numbers, with a margin where they are many, and the values of each category.
+
+    A row like the others leaves the range of one column with probability 2 / (n_samples + 1). With hundreds of
+    metabolites nearly every row leaves some range: there only a value far beyond it says anything.
+    """
     seen: dict[str, list[Any]] = {}
+    n_numbers = sum(kind == "number" for name, kind in kinds.items() if name in X)
+    many = 2 * n_numbers / (len(X) + 1) > MOST_BEYOND
     for name, kind in kinds.items():
         if name in X and kind == "number":
-            seen[name] = [float(X[name].min()), float(X[name].max())]
+            low, high = float(X[name].min()), float(X[name].max())
+            seen[name] = [low, high, *([2 * low - high, 2 * high - low] if many else [])]
         elif name in X and kind == "category":
             seen[name] = sorted(set(X[name]))
     return seen
@@ -244,8 +257,9 @@ def _unseen(X: pd.DataFrame, seen: Mapping[str, list[Any]]) -> list[str]:
             if isinstance(known[0], str):
                 if cell not in values:
                     reasons[i] = f"{name} = {cell!r} not in training"
-            elif not known[0] <= cell <= known[1]:
-                reasons[i] = f"{name} = {cell:g} outside training ({known[0]:g} to {known[1]:g})"
+            elif not known[-2] <= cell <= known[-1]:
+                far = "far " if len(known) > 2 else ""
+                reasons[i] = f"{name} = {cell:g} {far}outside training ({known[0]:g} to {known[1]:g})"
     return reasons
 
 
@@ -282,8 +296,11 @@ def _is_seen(known: Any) -> bool:
         return False
     if all(isinstance(value, str) for value in known):
         return True
-    numbers = all(isinstance(value, int | float) and math.isfinite(value) for value in known)
-    return numbers and len(known) == 2 and known[0] <= known[1]
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in known):
+        return False
+    if len(known) == 4 and not known[2] <= known[0] <= known[1] <= known[3]:
+        return False
+    return len(known) in (2, 4) and known[0] <= known[1]
 
 
 def nearest_element(element: str, known: Collection[str]) -> str:

@@ -15,9 +15,11 @@ import pandas as pd
 from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
 from matterlearn.core.writing import write_file
 from matterlearn.validation.breakdown import score_folds
+from matterlearn.validation.classes.breakdown import score_class_folds
+from matterlearn.validation.classes.scores import class_score_table
 from matterlearn.validation.scores import score_table
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 COLUMNS = {
     "row_id": "int64",  # number of the row in its table, counted from 1
@@ -28,8 +30,8 @@ COLUMNS = {
     "role": "str",  # "model"; "baseline"; "train": the final model on the rows it was fitted on, split "training rows"
     "target": "str",
     "class": "str",  # class a probability belongs to; empty for regression
-    "y": "float64",
-    "prediction": "float64",
+    "y": "float64",  # of a class: 1 if the row has it, else 0
+    "prediction": "float64",  # of a class: its probability
     "lower": "float64",  # ends of the interval; NaN for baselines
     "upper": "float64",
     "level_needed": "float64",  # smallest level whose interval holds y; NaN for baselines
@@ -39,8 +41,13 @@ COLUMNS = {
     "domain": "float64",  # distance to the training rows in units of the limit; NaN for baselines
     "in_domain": "bool",  # whether the model said that it may be believed
     "weight": "float64",  # of the row in every score; 1 where none are stated
+    "raw": "float64",  # probability before calibration; NaN for baselines and numbers
+    "decided": "bool",  # whether this class is the answer
+    "rejected": "bool",  # whether the model refuses to answer for the row
 }
-"""Columns of the long table of predictions with their types; a row of data may be predicted several times, or never."""
+"""Columns of the long table of predictions with their types; a row of data may be predicted several times, or never.
+
+Of a target of classes, a prediction has one line for each class."""
 
 ROW_COLUMNS = {
     "row_id": "int64",
@@ -94,6 +101,11 @@ class Evidence:
     versions: dict[str, str] = field(default_factory=dict)
 
     @property
+    def is_class(self) -> bool:
+        """Whether the target holds classes."""
+        return bool(self.data["task"] == "classification")
+
+    @property
     def targets(self) -> list[str]:
         """Names of the targets, the first one first."""
         return list(self.data["targets"])
@@ -123,16 +135,20 @@ class Evidence:
         DataFrame
             Each metric over all predictions of the split with its 95 % interval, the standard deviation of the mean
             absolute error over folds, coverage and width of the intervals, in the unit of the target;
-            `matterlearn.validation.scores.SCORE_COLUMNS` names the columns.
+            `matterlearn.validation.scores.SCORE_COLUMNS` names the columns. For classes the scores of
+            `matterlearn.validation.classes.scores.CLASS_SCORE_COLUMNS`.
         """
         return self._scores.copy()
 
     @cached_property
     def _scores(self) -> pd.DataFrame:  # kept beside the fields: no part of equality, of replace or of the files
+        if self.is_class:
+            positive = {target: facts["positive"] for target, facts in self.data["targets"].items()}
+            return class_score_table(self.predictions, positive, level=self.plan["level"])
         return score_table(self.predictions)
 
     def by_fold(self, split: str, model: str) -> pd.DataFrame:
-        """Return what was held out in each fold of a split and the scores there, worst mean absolute error first.
+        """Return what was held out in each fold of a split and the scores there, worst first.
 
         Returns
         -------
@@ -144,6 +160,8 @@ class Evidence:
         ArgumentError
             If the model was not judged on such a split.
         """
+        if self.is_class:
+            return score_class_folds(self.predictions, self.folds, split, model)
         return score_folds(self.predictions, self.folds, split, model)
 
     def save(self, folder: str | Path) -> None:
@@ -229,10 +247,14 @@ def prediction_rows(
     in_domain: Any = True,
     repeat: int = 0,
     weight: Any = 1.0,
+    of_class: Any = "",
+    raw: Any = math.nan,
+    decided: Any = False,
+    rejected: Any = False,
 ) -> pd.DataFrame:
     """Return predictions of one model on one fold as rows of the long table.
 
-    Arrays have shape (n_test,); scalars are repeated.
+    Arrays have shape (n_test,), for classes (n_test * n_classes,); scalars are repeated.
     """
     table = pd.DataFrame(
         {
@@ -243,7 +265,7 @@ def prediction_rows(
             "model": model,
             "role": role,
             "target": target,
-            "class": "",
+            "class": of_class,
             "y": y,
             "prediction": prediction,
             "lower": lower,
@@ -255,6 +277,9 @@ def prediction_rows(
             "domain": domain,
             "in_domain": in_domain,
             "weight": weight,
+            "raw": raw,
+            "decided": decided,
+            "rejected": rejected,
         }
     )
     return table.astype(COLUMNS)

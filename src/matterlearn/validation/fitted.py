@@ -14,6 +14,7 @@ from sklearn.ensemble import RandomForestRegressor
 from matterlearn.core.container import arrays_to_bytes, bytes_to_arrays
 from matterlearn.core.errors import ModelFileError
 from matterlearn.models.persistence import estimator_from_bytes, estimator_to_bytes
+from matterlearn.validation.classes.fitted import FittedClasses
 from matterlearn.validation.conformal import Intervals
 from matterlearn.validation.difficulty import SIGNS, Difficulty
 from matterlearn.validation.domain import Domain
@@ -94,6 +95,20 @@ class FittedTarget:
         estimator = estimator_from_bytes(_part(parts, "estimator.skops"), trusted=trusted)
         reliability = Reliability(domain, difficulty, intervals, neighbor_targets, neighbor_errors, **limits)
         return cls(target, estimator, reliability)
+
+
+def fitted_from_parts(
+    parts: Mapping[str, bytes], content: Mapping[str, Any], *, trusted: Sequence[str] = ()
+) -> FittedTarget | FittedClasses:
+    """Rebuild a model of numbers or of classes from what its `to_parts` returned.
+
+    Raises
+    ------
+    ModelFileError
+        If a part is missing, unsafe or makes no sense.
+    """
+    kind = FittedClasses if "classes" in content else FittedTarget
+    return kind.from_parts(parts, content, trusted=trusted)
 
 
 def _finite(value: float) -> float | None:

@@ -22,9 +22,13 @@ from matterlearn.data.dataset import Dataset
 from matterlearn.validation.data_card import data_card, row_table
 from matterlearn.validation.evidence import COLUMNS, Evidence
 from matterlearn.validation.explain.fold import explain_final
-from matterlearn.validation.fitted import FittedTarget
+from matterlearn.validation.classes.explaining import explain_final_classes
+from matterlearn.validation.classes.fitted import FittedClasses
+from matterlearn.validation.classes.reliability import Decision
+from matterlearn.validation.fitted import FittedTarget, fitted_from_parts
 from matterlearn.validation.folds import Fold
-from matterlearn.validation.judging import MODEL, FinalJob, FoldJob, Result, Rows, Settings, rows_of, run_job
+from matterlearn.validation.jobs import MODEL, FinalJob, FoldJob, Result, Rows, Settings, rows_of
+from matterlearn.validation.judging import run_job
 from matterlearn.validation.seeding import chosen_model, fit_seeded, selection_facts
 
 __all__ = ["MODEL", "Costs", "Judgement", "Protocol", "chosen_model", "fit_seeded", "selection_facts"]
@@ -52,7 +56,7 @@ class Judgement:
     evidence : Evidence
         Without the workflow's part of plan and versions.
     fitted : dict of str to FittedTarget
-        Final model of each target.
+        Final model of each target; `FittedClasses` of one that holds classes.
     progress : list of (float, float)
         Seconds passed and total expected then.
     skipped : list of str
@@ -60,7 +64,7 @@ class Judgement:
     """
 
     evidence: Evidence
-    fitted: dict[str, FittedTarget]
+    fitted: dict[str, FittedTarget | FittedClasses]
     progress: list[tuple[float, float]]
     skipped: list[str]
 
@@ -103,6 +107,8 @@ class Protocol:
         For the progress bar and for what a deadline allows.
     skipped : collection of str
         Folds to leave out, as in `Judgement.skipped`: an earlier run had no time for them.
+    decision : Decision
+        What is wanted of decisions between classes: costs, an error rate, and which class is looked for.
 
     Examples
     --------
@@ -123,6 +129,7 @@ class Protocol:
     inner_groups: Sequence[Any] | None = None
     costs: Costs = field(default_factory=Costs)
     skipped: Collection[str] = ()
+    decision: Decision = field(default_factory=Decision)
 
     def run(
         self,
@@ -154,8 +161,6 @@ class Protocol:
         Judgement
             Folds that were left out for time are missing in the evidence.
         """
-        if dataset.task != "regression":
-            raise ArgumentError("a protocol judges regression", where=", ".join(dataset.targets))
         settings = Settings(
             baselines=self.baselines,
             features=self.features,
@@ -164,6 +169,7 @@ class Protocol:
             calibration_splits=self.calibration_splits,
             shuffled=self.shuffled,
             seed=self.seed,
+            decision=self.decision,
         )
         start = time.perf_counter()
         rows = {target: self._rows(dataset, target) for target in dataset.targets}
@@ -193,7 +199,7 @@ class Protocol:
         evidence = Evidence(
             predictions=pd.concat([result.predictions for result in done], ignore_index=True),
             folds=[result.facts for result in folds],
-            data=data_card(dataset),
+            data=data_card(dataset, positive=self.decision.positive),
             plan={
                 "level": self.level,
                 "chosen_by_target": {r.facts["target"]: r.facts for r in done if "split" not in r.facts},
@@ -224,7 +230,7 @@ class Protocol:
         model: Any,
         rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]],
         folds: Sequence[Fold],
-        fitted: Mapping[str, FittedTarget] | None = None,
+        fitted: Mapping[str, FittedTarget | FittedClasses] | None = None,
     ) -> tuple[list[FoldJob], list[FoldJob]]:
         """Return the jobs of some folds in turn, one of each split at a time: first the essential ones, then others."""
         explained = _explained(self.folds, self.n_explained)
@@ -253,7 +259,7 @@ class Protocol:
     def _explain(
         self,
         folds: Sequence[Result],
-        fitted: Mapping[str, FittedTarget],
+        fitted: Mapping[str, FittedTarget | FittedClasses],
         rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]],
     ) -> dict[str, list[dict[str, Any]]]:
         found = _joined(result.diagnostics for result in folds)
@@ -262,17 +268,33 @@ class Protocol:
         scored = found.pop("surrogate", [])
         for target, model in fitted.items():
             part = rows[target][0]
+            entries = {
+                "importance": [entry for entry in found.get("importance", []) if entry["target"] == target],
+                "surrogates": [entry for entry in scored if entry["target"] == target],
+            }
+            seed = item_seed(self.seed, target, "explain")
+            if isinstance(model, FittedClasses):
+                with single_thread():
+                    final = explain_final_classes(
+                        model.estimator,
+                        part,
+                        descriptors=self.features,
+                        seed=seed,
+                        positive=self.decision.positive,
+                        **entries,
+                    )
+                found = _joined([found, final])
+                continue
             with single_thread():
                 final = explain_final(
                     model.estimator,
                     part.X,
                     descriptors=self.features,
-                    seed=item_seed(self.seed, target, "explain"),
+                    seed=seed,
                     target=target,
                     unit=part.unit,
                     units=part.units,
-                    importance=[entry for entry in found.get("importance", []) if entry["target"] == target],
-                    surrogates=[entry for entry in scored if entry["target"] == target],
+                    **entries,
                 )
             found = _joined([found, final])
         return found
@@ -323,11 +345,17 @@ def _restricted(fold: Fold, rows: Rows, place: np.ndarray[Any, Any]) -> Fold | N
     train, test = (place[part][place[part] >= 0] for part in (fold.train, fold.test))
     train = train[np.isin(train, rows.counting)]
     enough = len(train) >= FEWEST_TRAINING_ROWS and len(np.unique(rows.duplicates[train])) >= FEWEST_DIFFERENT
+    if rows.classes and enough:
+        # Two classes at least must be there to be told apart, in inner folds too.
+        enough = bool((np.bincount(rows.codes[train]) >= FEWEST_OF_CLASS).sum() > 1)
     return replace(fold, train=train, test=test) if enough and len(test) else None
 
 
 FEWEST_TRAINING_ROWS = 10
 """Rows with the target that a fold must leave to train on."""
+
+FEWEST_OF_CLASS = 4
+"""Training rows that at least two classes must have."""
 
 FEWEST_DIFFERENT = 4
 """Of them different ones: with fewer there are no inner folds."""
@@ -415,7 +443,7 @@ def _from_parts(parts: Mapping[str, bytes]) -> Result:
         predictions=pd.read_parquet(io.BytesIO(parts["predictions.parquet"]))[list(COLUMNS)].astype(COLUMNS),
         facts=content["facts"],
         diagnostics=content["diagnostics"],
-        fitted=None if content["fitted"] is None else FittedTarget.from_parts(model, content["fitted"]),
+        fitted=None if content["fitted"] is None else fitted_from_parts(model, content["fitted"]),
         seconds=content["seconds"],
     )
 

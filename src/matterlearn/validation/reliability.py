@@ -18,7 +18,7 @@ from matterlearn.models.weighting import fit_weighted
 from matterlearn.validation.conformal import ELEMENTS, RANDOM, TRUST, Intervals, make_scores
 from matterlearn.validation.difficulty import Difficulty
 from matterlearn.validation.domain import WITHIN, Assessment, Domain
-from matterlearn.validation.splits import ElementGroupSplit, RandomSplit
+from matterlearn.validation.splits import ElementGroupSplit, RandomSplit, StratifiedSplit
 
 N_PARTS = 10
 """Parts into which rows are dealt: a model that lacks a tenth of them errs little more than one that has them all."""
@@ -229,15 +229,15 @@ def learn_reliability(
         X, y, weight, duplicates = X.iloc[used], y[used], weight[used], duplicates[used]
         elements = [elements[int(i)] for i in used]
     weights = np.ones(len(y)) if weight is None else weight
-    n_parts = int(np.clip(n_random * len(y) * (1 - level) / FEWEST_BEYOND + 1e-9, n_random, max(n_random, N_PARTS)))
-    n_parts = min(n_parts, len(np.unique(duplicates)))
-    random = RandomSplit(n_parts, random_state=item_seed(seed, "random"))
-    by_element = ElementGroupSplit(n_groups, random_state=item_seed(seed, "element"))
-    plans = [(RANDOM, train, test) for train, test in islice(random.split(X, groups=duplicates), n_random)]
-    if by_element.get_n_splits(groups=elements) >= 2:
-        # Without an element that many different rows share, copies of one may be all that is left.
-        groups = [(train, test) for train, test in by_element.split(X, groups=elements) if _differ(duplicates[train])]
-        plans += [(ELEMENTS, train, test) for train, test in groups if len(groups) >= 2]
+    plans = calibration_folds(
+        X,
+        elements=elements,
+        duplicates=duplicates,
+        level=level,
+        n_random=n_random,
+        n_groups=n_groups,
+        seed=seed,
+    )
 
     parts = []
     for number, (kind, train, test) in enumerate(plans):
@@ -281,10 +281,55 @@ def learn_reliability(
         intervals=Intervals(level, scores, getattr(model, "floor", None)),
         neighbor_targets=y[domain.reference_rows_],
         neighbor_errors=errors[domain.reference_rows_],
-        most_expected=_limit(expected[usual], error[usual]),
+        most_expected=limit_of(expected[usual], error[usual]),
         # Where no distance is known to be too far, none was ever tried beyond the largest one; 1 is near by definition.
-        most_distant=min(_limit(distance[usual], error[usual]), max(float(distance.max()), 1.0)),
+        most_distant=min(limit_of(distance[usual], error[usual]), max(float(distance.max()), 1.0)),
     )
+
+
+def calibration_folds(
+    X: pd.DataFrame,
+    *,
+    elements: Sequence[frozenset[str]],
+    duplicates: NDArray[np.intp],
+    level: float,
+    n_random: int,
+    n_groups: int,
+    seed: int,
+    classes: NDArray[np.intp] | None = None,
+) -> list[tuple[str, NDArray[np.intp], NDArray[np.intp]]]:
+    """Return the inner folds on which errors are measured.
+
+    Parameters
+    ----------
+    X, elements, duplicates, level, n_random, n_groups, seed
+        As in `learn_reliability`.
+    classes : ndarray of int, shape (n_samples,), optional
+        Class of each row: folds of random rows then hold the same share of each, and every fold leaves at least two
+        classes to train on.
+
+    Returns
+    -------
+    list of (str, ndarray of int, ndarray of int)
+        "random folds" or "element groups", training rows, test rows.
+    """
+    n_parts = int(np.clip(n_random * len(X) * (1 - level) / FEWEST_BEYOND + 1e-9, n_random, max(n_random, N_PARTS)))
+    n_parts = min(n_parts, len(np.unique(duplicates)))
+    seed_of_random = item_seed(seed, "random")
+    random: Any = RandomSplit(n_parts, random_state=seed_of_random)
+    if classes is not None:
+        n_parts = min(n_parts, int(np.bincount(classes).max()))
+        random = StratifiedSplit(n_parts, random_state=seed_of_random)
+    by_element = ElementGroupSplit(n_groups, random_state=item_seed(seed, "element"))
+    pairs = random.split(X, None if classes is None else classes.astype(str), groups=duplicates)
+    plans = [(RANDOM, train, test) for train, test in islice(pairs, n_random)]
+    if by_element.get_n_splits(groups=elements) >= 2:
+        # Without an element that many different rows share, copies of one may be all that is left.
+        groups = [(train, test) for train, test in by_element.split(X, groups=elements) if _differ(duplicates[train])]
+        plans += [(ELEMENTS, train, test) for train, test in groups if len(groups) >= 2]
+    if classes is None:
+        return plans
+    return [plan for plan in plans if len(np.unique(classes[plan[1]])) > 1]
 
 
 def _differ(duplicates: NDArray[np.intp]) -> bool:
@@ -338,7 +383,7 @@ def predict_with_spread(model: Any, X: Any) -> tuple[NDArray[np.float64], NDArra
     return prediction, np.full(len(prediction), math.nan)
 
 
-def _limit(signs: NDArray[np.float64], errors: NDArray[np.float64]) -> float:
+def limit_of(signs: NDArray[np.float64], errors: NDArray[np.float64]) -> float:
     """Return the lowest limit of a sign beyond which errors are `OUTSIDE_ERROR` times those within, on average."""
     order = np.argsort(signs, kind="stable")
     ordered, sums = signs[order], np.cumsum(errors[order])

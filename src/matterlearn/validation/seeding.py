@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from matterlearn.core.parallel import item_seed
+from matterlearn.models.class_selection import ClassSelector
 from matterlearn.models.selection import CandidateSelector
 from matterlearn.models.weighting import fit_weighted
-from matterlearn.validation.splits import RandomSplit
+from matterlearn.validation.splits import RandomSplit, StratifiedSplit
 
 
 def fit_seeded(
     model: Any,
     X: pd.DataFrame,
-    y: NDArray[np.float64],
+    y: NDArray[Any],
     *,
     seed: int,
     duplicates: NDArray[np.intp],
@@ -31,10 +32,10 @@ def fit_seeded(
     Parameters
     ----------
     model : estimator
-        Regressor, possibly a `CandidateSelector`.
+        Regressor or classifier, possibly a `CandidateSelector` or `ClassSelector`.
     X : DataFrame, shape (n_samples, n_inputs)
         Inputs.
-    y : ndarray of float, shape (n_samples,)
+    y : ndarray, shape (n_samples,)
         Target.
     seed : int
         Seed of the item (the fold).
@@ -51,20 +52,22 @@ def fit_seeded(
     estimator
         Fitted.
     """
-    if not isinstance(model, CandidateSelector):
+    if not isinstance(model, CandidateSelector | ClassSelector):
         return fit_weighted(_seeded(model, seed), X, y, sample_weight)
     cv, groups = model.cv, inner_groups
     kept_together: Any = groups
     if groups is None or cv.get_n_splits(groups=groups) < 2:
         n_splits = cv if isinstance(cv, int) else cv.n_splits
-        cv, kept_together = RandomSplit(n_splits, random_state=item_seed(seed, "inner folds")), duplicates
-    selector = model.__class__(
-        [(name, _seeded(candidate, seed, name)) for name, candidate in model.candidates],
-        cv=cv,
-        blend=model.blend,
-        nonnegative=model.nonnegative,
-        random_state=item_seed(seed, "inner folds"),
-    )
+        # Of classes each fold holds the same share; a number is not cut into ranges for that.
+        kind = StratifiedSplit if isinstance(model, ClassSelector) else RandomSplit
+        cv, kept_together = kind(n_splits, random_state=item_seed(seed, "inner folds")), duplicates
+    options = {
+        **model.get_params(deep=False),
+        "candidates": [(name, _seeded(candidate, seed, name)) for name, candidate in model.candidates],
+        "cv": cv,
+        "random_state": item_seed(seed, "inner folds"),
+    }
+    selector = model.__class__(**options)
     return selector.fit(X, y, groups=kept_together, sample_weight=sample_weight)
 
 
@@ -76,13 +79,14 @@ def _seeded(model: Any, seed: int, *names: str) -> Any:
 
 def chosen_model(model: Any) -> Any:
     """Return the model to fit again on other rows: what a selector chose, or the model itself, unfitted."""
-    return model.chosen() if isinstance(model, CandidateSelector) else clone(model)
+    return model.chosen() if isinstance(model, CandidateSelector | ClassSelector) else clone(model)
 
 
 def selection_facts(model: Any) -> dict[str, Any]:
     """Return what was chosen and how the candidates scored in the inner folds; empty for a single model."""
-    if not isinstance(model, CandidateSelector):
+    if not isinstance(model, CandidateSelector | ClassSelector):
         return {}
     if not model.scores_:  # one candidate is not scored
         return {"weights": model.weights_}
-    return {"weights": model.weights_, "inner_mae": model.scores_, "inner_mae_chosen": model.blend_score_}
+    score = "inner_log_loss" if isinstance(model, ClassSelector) else "inner_mae"
+    return {"weights": model.weights_, score: model.scores_, f"{score}_chosen": model.blend_score_}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.pipeline import make_pipeline
 
 import matterlearn
@@ -26,15 +26,20 @@ from matterlearn.core.parallel import available_workers, item_seed, single_threa
 from matterlearn.data.dataset import Dataset, make_dataset
 from matterlearn.data.duplicates import duplicate_groups
 from matterlearn.features.table_features import Representation, citations_of, table_features
-from matterlearn.models.candidates import FAMILIES, family, make_baselines, make_candidates
+from matterlearn.models.candidates import FAMILIES, Family, family, make_baselines, make_candidates
+from matterlearn.models.class_candidates import CLASS_FAMILIES, make_class_baselines
+from matterlearn.models.class_selection import ClassSelector
 from matterlearn.models.selection import CandidateSelector
 from matterlearn.models.weighting import takes_weights
 from matterlearn.report.headline import headline
+from matterlearn.validation.classes.reliability import Decision
 from matterlearn.validation.evidence import Evidence, plain
+from matterlearn.validation.fitted import FittedTarget
 from matterlearn.validation.folds import Fold, make_folds
 from matterlearn.validation.leaks import find_leaks
 from matterlearn.validation.protocol import Judgement, Protocol
 from matterlearn.validation.splits import ElementGroupSplit, GroupSplit, RandomSplit, why_no_element_split
+from matterlearn.workflow.classes import checked_decision, without_rare_classes
 from matterlearn.workflow.machine import slowness
 from matterlearn.workflow.model import Model, make_probes
 from matterlearn.workflow.plan import Plan, Work, item_costs, make_plan, parse_duration, read_plan, say_duration
@@ -98,6 +103,9 @@ def fit(
     plan: str | os.PathLike[str] | Plan | None = None,
     models: Sequence[str] | Mapping[str, Any] | None = None,
     features: Any = None,
+    costs: Mapping[str, float] | str | None = None,
+    error_rate: float = 0.1,
+    positive: str | None = None,
     seed: int = 0,
     strict: bool = False,
     workers: int | None = None,
@@ -116,10 +124,11 @@ def fit(
     table : path-like, DataFrame or Dataset
         The data: a file (CSV, TSV, JSON, JSON lines, Parquet, Excel, plain or gzip), a frame, or a data set.
     target : str or sequence of str, optional
-        Name of the column to predict, or of several columns of numbers, in which cells may be missing. May be left out
-        for a `Dataset`, which has its own.
+        Name of the column to predict: numbers, or classes (words, or 0 and 1); or of several columns of numbers, in
+        which cells may be missing. May be left out for a `Dataset`, which has its own.
     inputs : sequence of str, optional
-        Input columns. By default those that describe matter: sites or a formula.
+        Input columns. By default those that describe matter: sites or a formula. Patterns stand for all numbers and
+        categories that fit them, and `!` leaves columns out: `["*", "!age_years"]`.
     kinds : mapping of str to str, optional
         Kinds of columns ("formula", "site", "number", "category", "text") where the detected one is not meant.
     log : bool or sequence of str
@@ -138,10 +147,17 @@ def fit(
         candidates, splits and seed, so `split`, `budget`, `models` by name and `seed` are not looked at, and no clock
         says what is done.
     models : sequence of str or mapping of str to estimator, optional
-        Candidates: names of families, or your own regressors, which get the feature matrix.
+        Candidates: names of families, or your own regressors or classifiers, which get the feature matrix.
     features : transformer, optional
         Your own transformer from the input columns to a feature matrix; by default descriptors and fractions of the
         elements. It is fitted in each training fold.
+    costs : mapping of str to float, or "balanced", optional
+        Of classes: what it costs to miss a row of each, 1 by default; "balanced": every class the same as a whole.
+        Thresholds follow, inside training folds.
+    error_rate : float
+        Of classes: share of wrong answers that is acceptable. The model refuses to answer where it is less sure.
+    positive : str, optional
+        Of two classes: the one that is looked for; guessed from the labels by default.
     seed : int
         The same seed and plan give the same numbers, bit for bit on one machine.
     strict : bool
@@ -183,6 +199,10 @@ def fit(
     start, begun = time.perf_counter(), time.time()
     _check_arguments(split, workers, seed)
     dataset = _dataset(table, target, inputs, kinds, strict, ions, log, weights)
+    is_class = dataset.task == "classification"
+    if is_class:
+        dataset = without_rare_classes(dataset, strict=strict)
+    decision = checked_decision(costs, error_rate, positive, dataset)
     for name in dataset.targets:
         _check(dataset, name)
     workers = available_workers() if workers is None else workers
@@ -193,7 +213,7 @@ def fit(
         models = given.candidates
     estimators, notes = _estimators(models, features, dataset)
     splits, why_not = _possible_splits(_wanted_splits(split) if given is None else given.splits, dataset)
-    key = _key(dataset, given, splits, budget_s, models, features, seed)
+    key = _key(dataset, given, splits, budget_s, models, features, seed, decision)
     kept = None if journal is None or key is None else journal(key)
     stored = None if kept is None or given is not None else kept.get_text("plan")
     work = _work(estimators, dataset, workers, measure=budget_s is not None)
@@ -212,10 +232,13 @@ def fit(
     candidates = [(name, estimators[name]) for name in made.candidates]
     inner_folds, inner_groups = _inner_folds(made, folds, dataset)
     # Of an estimator of their own users expect the predictions that it makes.
-    selector = CandidateSelector(candidates, cv=inner_folds, nonnegative=not isinstance(models, Mapping))
+    selector: Any = CandidateSelector(candidates, cv=inner_folds, nonnegative=not isinstance(models, Mapping))
+    if is_class:
+        selector = ClassSelector(candidates, cv=inner_folds)
+    baselines = make_class_baselines if is_class else make_baselines
     protocol = Protocol(
         folds,
-        make_baselines(descriptors, dataset.inputs, dataset.kinds, ions=dataset.ions),
+        baselines(descriptors, dataset.inputs, dataset.kinds, ions=dataset.ions),
         descriptors,
         calibration_folds=made.calibration_folds,
         calibration_splits=made.calibration_splits,
@@ -226,6 +249,7 @@ def fit(
         inner_groups=inner_groups,
         costs=item_costs(made, work),
         skipped=made.skipped,
+        decision=decision,
     )
     with single_thread():
         leaks = find_leaks(dataset, folds, descriptors=descriptors, seed=made.seed)
@@ -278,7 +302,7 @@ def _complete(judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[di
             "scores take rows for independent and are too narrow"
         )
     for target, fitted in judgement.fitted.items():
-        if fitted.reliability.intervals.floor is not None:
+        if isinstance(fitted, FittedTarget) and fitted.reliability.intervals.floor is not None:
             notes.append(f"no value of {target} that counts is negative, so predictions and intervals end at 0")
     return replace(
         evidence,
@@ -317,6 +341,7 @@ def _key(
     models: Sequence[str] | Mapping[str, Any] | None,
     features: Any,
     seed: int,
+    decision: Decision,
 ) -> str | None:
     """Return what names the run, or None if its numbers depend on objects of the user."""
     if isinstance(models, Mapping) or features is not None or dataset.sha256 is None:
@@ -328,6 +353,7 @@ def _key(
         "schema": dataset.schema,
         "plan": None if given is None else asdict(given),
         "arguments": [list(splits), budget_s, None if models is None else list(models), int(seed)],
+        "decision": asdict(decision) if dataset.task == "classification" else None,
         "folds": [hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in files if Path(name).is_file()],
         "versions": _versions(),
     }
@@ -338,7 +364,8 @@ def _work(estimators: Mapping[str, Any], dataset: Dataset, workers: int, *, meas
     n_rows = len(dataset.frame)
     factor = slowness() if measure else 1.0
     thousands = max(n_rows / 1_000, 0.05)
-    costs = {name: FAMILIES[name].cost(n_rows) if name in FAMILIES else UNKNOWN_COST * thousands for name in estimators}
+    known = _families(dataset)
+    costs = {name: known[name].cost(n_rows) if name in known else UNKNOWN_COST * thousands for name in estimators}
     n_elements = len({element for row in dataset.element_sets() for element in row})
     return Work(
         {name: factor * cost for name, cost in costs.items()},
@@ -382,12 +409,6 @@ def _dataset(
 
 def _check(whole: Dataset, target: str) -> None:
     dataset = whole.of(target)
-    if dataset.task != "regression":
-        raise ArgumentError(
-            f"column {target!r} holds categories; this version predicts numbers",
-            where="target",
-            fix="name a number column",
-        )
     counting = np.ones(len(dataset), dtype=bool) if dataset.weights is None else dataset.weights > 0
     if counting.sum() < FEWEST_ROWS:
         of_target = f" with a value of {target!r}" if len(whole.targets) > 1 else ""
@@ -403,6 +424,12 @@ def _check(whole: Dataset, target: str) -> None:
             f"({', '.join(dataset.inputs)}): too few to judge a model",
             fix=f"bring {FEWEST_DIFFERENT}, or name other inputs",
         )
+    if dataset.task == "classification":
+        n_classes = len(np.unique(dataset.y[counting]))
+        if n_classes < 2:
+            found = f"every row that counts is {dataset.y[counting][0]!r}"
+            raise ArgumentError(f"{target}: {found}: there is nothing to tell apart", where="target")
+        return
     y = np.asarray(dataset.y, dtype=float)[counting]
     if 0 < np.ptp(y) < SMALLEST:
         raise ArgumentError(f"values of {target!r} differ by {np.ptp(y):.1e} only", where="target", fix="change unit")
@@ -414,6 +441,10 @@ def _check(whole: Dataset, target: str) -> None:
             where="target",
             fix="change unit",
         )
+
+
+def _families(dataset: Dataset) -> Mapping[str, Family]:
+    return CLASS_FAMILIES if dataset.task == "classification" else FAMILIES
 
 
 def _features(dataset: Dataset, representation: Representation) -> Any:
@@ -435,39 +466,54 @@ def _estimators(
     if isinstance(models, Mapping):
         return usable, []
     # The same whether candidates are named, as a plan does, or not.
-    deaf = [name for name, kind in FAMILIES.items() if not takes_weights(kind.make())]
+    deaf = [name for name, kind in _families(dataset).items() if kind.by_default and not takes_weights(kind.make())]
     return usable, [f"{', '.join(deaf)}: no candidate, since it takes no weights of rows"] if deaf else []
 
 
 def _unweighted_estimators(
     models: Sequence[str] | Mapping[str, Any] | None, features: Any, dataset: Dataset
 ) -> dict[str, Any]:
+    families = _families(dataset)
     if isinstance(models, str):
         raise ArgumentError(f"must be a list of names, got {models!r}", where="models", fix=f"write [{models!r}]")
     if models is not None and len(models) == 0:
-        raise ArgumentError("no model is named", where="models", fix=f"known: {', '.join(FAMILIES)}")
+        raise ArgumentError("no model is named", where="models", fix=f"known: {', '.join(families)}")
     if isinstance(models, Mapping):
         for name, estimator in models.items():
-            if isinstance(estimator, type) or not is_regressor(estimator):
-                found = "a class" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
-                raise ArgumentError(
-                    f"{name!r} is {found} and no regressor", where="models", fix="pass a regressor object"
-                )
+            _check_estimator(name, estimator, dataset)
         matrix = features if features is not None else _features(dataset, "both")
         return {name: make_pipeline(clone(matrix), estimator) for name, estimator in models.items()}
     n_rows = min(len(dataset.of(target).frame) for target in dataset.targets)
     if models is None:
-        names = [name for name, kind in FAMILIES.items() if n_rows >= kind.fewest_rows]
+        names = [name for name, kind in families.items() if kind.by_default and n_rows >= kind.fewest_rows]
     else:
-        names = [family(name).name for name in models]
+        names = [family(name, families).name for name in models]
         for name in names:
-            if n_rows < FAMILIES[name].fewest_rows:
+            if n_rows < families[name].fewest_rows:
                 raise ArgumentError(
-                    f"{name!r} needs {FAMILIES[name].fewest_rows} rows, here are {n_rows}", where="models"
+                    f"{name!r} needs {families[name].fewest_rows} rows, here are {n_rows}", where="models"
                 )
     if len(set(names)) < len(names):
         raise ArgumentError(f"a model is named twice: {', '.join(names)}", where="models")
-    return dict(make_candidates(names, dataset.inputs, dataset.kinds, features=features, ions=dataset.ions))
+    return dict(
+        make_candidates(
+            names, dataset.inputs, dataset.kinds, features=features, ions=dataset.ions, families=families
+        )
+    )
+
+
+def _check_estimator(name: str, estimator: Any, dataset: Dataset) -> None:
+    """Stop at what of the user's own cannot predict such a target."""
+    if dataset.task == "classification":
+        wanted, sound = "classifier", is_classifier(estimator) and hasattr(estimator, "predict_proba")
+        fix = "pass a classifier object that has predict_proba"
+    else:
+        wanted, sound = "regressor", is_regressor(estimator)
+        fix = "pass a regressor object"
+    if isinstance(estimator, type) or not sound:
+        found = "a class" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
+        without = " with probabilities" if wanted == "classifier" and is_classifier(estimator) else ""
+        raise ArgumentError(f"{name!r} is {found} and no {wanted}{without}", where="models", fix=fix)
 
 
 def _wanted_splits(split: str) -> list[str]:

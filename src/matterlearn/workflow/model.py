@@ -15,13 +15,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from matterlearn.core.container import bytes_to_json, read_container, write_container
-from matterlearn.core.errors import ModelFileError
+from matterlearn.core.errors import ArgumentError, ModelFileError
 from matterlearn.core.parallel import single_thread
 from matterlearn.data.elements_of import element_sets
 from matterlearn.data.inputs import ions_of, parse_inputs
 from matterlearn.validation.evidence import plain
-from matterlearn.validation.fitted import FittedTarget
+from matterlearn.validation.classes.fitted import FittedClasses
+from matterlearn.validation.fitted import FittedTarget, fitted_from_parts
 from matterlearn.validation.reliability import predict_with_spread
+from matterlearn.workflow.class_output import checked_priors, class_columns, predict_classes, worst_probability
 
 KIND = "model"
 
@@ -38,8 +40,9 @@ class Model:
 
     Attributes
     ----------
-    fitted : tuple of FittedTarget
-        For each target its estimator with expected errors, intervals and domain.
+    fitted : tuple of FittedTarget, or of one FittedClasses
+        For each target its estimator with expected errors, intervals and domain; of classes with calibration, decisions
+        and prediction sets.
     schema : dict
         Input columns with their kinds, the targets with their units, molecular ions of the user: `Dataset.schema`.
     card : dict
@@ -48,7 +51,7 @@ class Model:
         Some training rows and their predictions.
     """
 
-    fitted: tuple[FittedTarget, ...]
+    fitted: tuple[FittedTarget | FittedClasses, ...]
     schema: dict[str, Any]
     card: dict[str, Any]
     probes: dict[str, Any]
@@ -61,15 +64,24 @@ class Model:
     @property
     def output_columns(self) -> tuple[str, ...]:
         """Columns that `predict` returns."""
-        return tuple(self.column(name, target) for target in self.targets for name in OUTPUT)
+        names = class_columns(self.classes) if self.classes else OUTPUT
+        return tuple(self.column(name, target) for target in self.targets for name in names)
 
-    def predict(self, table: pd.DataFrame) -> pd.DataFrame:
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels of the classes; none if numbers are predicted."""
+        return next((part.classes for part in self.fitted if isinstance(part, FittedClasses)), ())
+
+    def predict(self, table: pd.DataFrame, *, priors: Mapping[str, float] | None = None) -> pd.DataFrame:
         """Predict the rows of a table.
 
         Parameters
         ----------
         table : DataFrame
             Holds the input columns; others are ignored.
+        priors : mapping of str to float, optional
+            Of classes: their shares where the rows come from, if these are not those of the training rows.
+            Probabilities and decisions follow by Bayes' rule; the error rate is then no longer promised.
 
         Returns
         -------
@@ -78,11 +90,18 @@ class Model:
             why a row is outside the domain, or why it could not be read (then the numbers are NaN). With several
             targets each has columns of its own, with the target's name behind: `prediction gap_eV`.
 
+            Of classes: `prediction` (the class), `probability CLASS` for each class, `possible` (the classes of the
+            prediction set, at the model's level, separated by " | "), `in_domain`, `rejected` (no answer should be
+            taken from this row) and `reason`. For a row that could not be read the class is empty.
+
         Raises
         ------
         DataError
             If an input column is missing.
+        ArgumentError
+            If the priors do not give each class a share above 0, or numbers are predicted.
         """
+        shares = self._checked_priors(priors)
         parsed = parse_inputs(table, self.schema)
         ok = np.asarray(parsed.ok, dtype=bool)
         unread = [f"not read: {reason}" if reason else "" for reason in parsed.reasons]
@@ -90,7 +109,10 @@ class Model:
         elements = element_sets(X, self.schema["kinds"], ions=ions_of(self.schema))
         columns: dict[str, Any] = {}
         for part in self.fitted:
-            values = _predict_one(part, X, elements, is_log=part.target in self.schema.get("log", ()))
+            if isinstance(part, FittedClasses):
+                values = predict_classes(part, X, elements, priors=shares)
+            else:
+                values = _predict_one(part, X, elements, is_log=part.target in self.schema.get("log", ()))
             for name, (empty, found) in values.items():
                 column = np.full(len(table), empty, dtype=found.dtype)
                 column[ok] = found
@@ -98,6 +120,13 @@ class Model:
             reasons = columns[self.column("reason", part.target)]
             reasons[~ok] = [text for text, read in zip(unread, ok, strict=True) if not read]
         return pd.DataFrame(columns, index=table.index)
+
+    def _checked_priors(self, priors: Mapping[str, float] | None) -> NDArray[np.float64] | None:
+        if priors is None:
+            return None
+        if not self.classes:
+            raise ArgumentError("are about classes, and this model predicts numbers", where="priors")
+        return checked_priors(priors, self.classes)
 
     def column(self, name: str, target: str) -> str:
         """Return the name under which `predict` tells something of a target: "lower", or "lower gap_eV"."""
@@ -153,7 +182,7 @@ class Model:
         try:
             model = cls(
                 fitted=tuple(
-                    FittedTarget.from_parts(_parts_of(container.parts, number), part, trusted=trusted)
+                    fitted_from_parts(_parts_of(container.parts, number), part, trusted=trusted)
                     for number, part in enumerate(content["targets"])
                 ),
                 schema=content["schema"],
@@ -176,7 +205,11 @@ class Model:
             if not 0 < len(rows) <= N_PROBES:
                 raise ValueError(f"{len(rows)} rows")
             found = self.predict(rows)
+            if self.classes:
+                worst = worst_probability(found, self.probes["probability"], self.classes)
             for target, expected in self.probes["prediction"].items():
+                if self.classes:
+                    continue
                 column = found[self.column("prediction", target)].to_numpy()
                 scale = float(self.card["data"]["targets"][target]["target_summary"]["sd"]) or 1.0
                 if target in self.schema.get("log", ()):
@@ -236,6 +269,9 @@ def make_probes(model: Model, X: pd.DataFrame) -> dict[str, Any]:
     rows = {name: [_plain(cell) for cell in chosen[name]] for name in chosen.columns}
     found = model.predict(pd.DataFrame(rows))
     predictions = {target: found[model.column("prediction", target)].tolist() for target in model.targets}
+    if model.classes:
+        probabilities = {name: found[f"probability {name}"].tolist() for name in model.classes}
+        return {"rows": rows, "prediction": predictions, "probability": probabilities}
     return {"rows": rows, "prediction": predictions}
 
 

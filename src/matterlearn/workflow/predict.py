@@ -24,6 +24,7 @@ def predict(
     table: pd.DataFrame | str | os.PathLike[str],
     *,
     trusted: Sequence[str] = (),
+    priors: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Predict every row of a table, with an interval and whether the model may be believed there.
 
@@ -35,13 +36,16 @@ def predict(
         Rows with the model's input columns.
     trusted : sequence of str
         Types of your own that the model file holds, as "module.Class".
+    priors : mapping of str to float, optional
+        Of classes: their shares where the rows come from, if these are not those of the training rows.
 
     Returns
     -------
     DataFrame
         The rows of the table in order, with `prediction`, `lower`, `upper`, `in_domain` and `reason` added, for each
         of several targets with its name behind (`prediction gap_eV`). A row that cannot be read stays, with NaN and
-        the reason.
+        the reason. A model of classes adds `prediction`, `probability CLASS` for each class, `possible`, `in_domain`,
+        `rejected` and `reason`; see `Model.predict`.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def predict(
     taken = [name for name in fitted.output_columns if name in frame.columns]
     if taken:
         raise ArgumentError(f"the table already has a column {taken[0]!r}", where="table", fix="rename it")
-    return pd.concat([frame, fitted.predict(frame)], axis=1)
+    return pd.concat([frame, fitted.predict(frame, priors=priors)], axis=1)
 
 
 WRITERS: Mapping[str, Callable[[pd.DataFrame, Path], None]] = {

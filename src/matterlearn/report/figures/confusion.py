@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix
 
+from matterlearn.report.figures.points import PointedFigure
 from matterlearn.report.figures.style import BLUE, COLUMN, GREY, INK, new_figure, style
 from matterlearn.report.words import percent, shortened
 
@@ -21,10 +21,13 @@ LETTERS = 12
 PALE = 0.55
 """Share of a row above which its cell is too dark for dark text."""
 
+MOST_WRITTEN = 12
+"""Classes up to which numbers stand in the cells; with more, cells are small and answer to the pointer only."""
+
 
 def confusion(
     panels: Mapping[str, tuple[ArrayLike, ArrayLike]], classes: Sequence[str], *, n_columns: int = 2
-) -> Figure:
+) -> PointedFigure:
     r"""Draw confusion matrices side by side: rows are actual classes, columns predicted ones.
 
     Parameters
@@ -38,9 +41,9 @@ def confusion(
 
     Returns
     -------
-    matplotlib.figure.Figure
+    PointedFigure
         Each cell holds the number of rows and their share of the actual class, which is also its colour. A class
-        without rows has no shares.
+        without rows has no shares. With more than twelve classes cells are too small for numbers.
 
     Examples
     --------
@@ -50,7 +53,8 @@ def confusion(
     """
     n_columns = min(n_columns, len(panels))
     n_lines = math.ceil(len(panels) / n_columns)
-    side = max(0.8 * COLUMN, 0.62 * len(classes) + 0.9)
+    written = len(classes) <= MOST_WRITTEN
+    side = max(0.8 * COLUMN, (0.62 if written else 0.16) * len(classes) + (0.9 if written else 1.2))
     colors = LinearSegmentedColormap.from_list("rows", ["white", BLUE])
     with style():
         figure, axes = new_figure(side * n_columns, side * n_lines, nrows=n_lines, ncols=n_columns, squeeze=False)
@@ -58,10 +62,12 @@ def confusion(
             axis.remove()
         for number, (axis, (title, (y, prediction))) in enumerate(zip(axes.ravel(), panels.items(), strict=False)):
             counts = confusion_matrix(np.asarray(y), np.asarray(prediction), labels=list(classes))
-            _matrix(axis, counts, colors)
+            _matrix(axis, counts, colors, written)
+            figure.point_texts(axis, *np.indices(counts.shape)[::-1].reshape(2, -1), _answers(title, counts, classes))
             names = [shortened(str(name), 14) for name in classes]
-            axis.set_xticks(range(len(classes)), names, rotation=0 if len(classes) <= 3 else 90)
-            axis.set_yticks(range(len(classes)), names)
+            size = None if written else 6
+            axis.set_xticks(range(len(classes)), names, rotation=0 if len(classes) <= 3 else 90, fontsize=size)
+            axis.set_yticks(range(len(classes)), names, fontsize=size)
             axis.set_title(shortened(title, int(LETTERS * side)))
             if number + n_columns >= len(panels):
                 axis.set_xlabel("predicted")
@@ -70,11 +76,20 @@ def confusion(
     return figure
 
 
-def _matrix(axis: Any, counts: Any, colors: LinearSegmentedColormap) -> None:
+def _answers(title: str, counts: Any, classes: Sequence[str]) -> list[str]:
+    totals = np.maximum(counts.sum(axis=1), 1)
+    return [
+        f"{classes[row]} taken for {classes[column]}\n{title}\n{count} rows, "
+        f"{percent(float(count / totals[row]))} of {classes[row]}"
+        for (row, column), count in np.ndenumerate(counts)
+    ]
+
+
+def _matrix(axis: Any, counts: Any, colors: LinearSegmentedColormap, written: bool) -> None:
     totals = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(totals, 1)  # (n_classes, n_classes)
     axis.imshow(shares, cmap=colors, vmin=0, vmax=1, aspect="equal")
-    for (row, column), count in np.ndenumerate(counts):
+    for (row, column), count in np.ndenumerate(counts) if written else ():
         share = percent(float(shares[row, column])) if totals[row, 0] else "no rows"
         color = "white" if shares[row, column] > PALE else INK
         axis.text(column, row, f"{count}\n{share}", ha="center", va="center", fontsize=8, color=color)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from matterlearn.report.figures.points import PointedFigure
 from matterlearn.report.figures.scatter import PAPER, density_scatter, note_beyond
@@ -35,8 +36,30 @@ def domain_errors(evidence: Evidence, split: str) -> PointedFigure:
         The orange line is the mean of rows at similar distances; the dashed one is the limit of the domain.
     """
     rows = model_rows(evidence, split)
-    distance = rows["domain"].to_numpy()
     error = np.abs((rows["prediction"] - rows["y"]).to_numpy())
+    return errors_by_distance(
+        split, rows["domain"].to_numpy(), error, with_unit("absolute error", evidence.data["unit"])
+    )
+
+
+def errors_by_distance(split: str, distance: ArrayLike, errors: ArrayLike, label: str) -> PointedFigure:
+    """Draw errors that are not negative against the distance to the training rows.
+
+    Parameters
+    ----------
+    split : str
+        Name of the split, whose predictions these are, all of them and in their order.
+    distance, errors : array-like of float, shape (n_predictions,)
+        The distance, in units of the limit of the domain, and the error of each.
+    label : str
+        What the error is, with its unit.
+
+    Returns
+    -------
+    PointedFigure
+        As of `domain_errors`.
+    """
+    distance, error = np.asarray(distance, dtype=float), np.asarray(errors, dtype=float)
     finite = distance[np.isfinite(distance)]  # it is infinite where no training row is comparable
     far = max(1.25, 1.05 * float(np.quantile(finite, SHOWN))) if len(finite) else 2.0
     reach = 1.1 * (float(np.quantile(error, SHOWN)) or 1.0)
@@ -55,7 +78,7 @@ def domain_errors(evidence: Evidence, split: str) -> PointedFigure:
             bbox=dict(PAPER),
             zorder=5,
         )
-        parts = np.array_split(np.argsort(distance, kind="stable"), max(1, min(N_BINS, len(rows) // FEWEST)))
+        parts = np.array_split(np.argsort(distance, kind="stable"), max(1, min(N_BINS, len(error) // FEWEST)))
         center = [float(np.median(distance[part])) for part in parts]
         mean = [float(error[part].mean()) for part in parts]
         if len(parts) > 2:
@@ -70,7 +93,7 @@ def domain_errors(evidence: Evidence, split: str) -> PointedFigure:
             )
         axis.locator_params(nbins=6)
         axis.set_xlabel("distance to the training rows / limit")
-        axis.set_ylabel(with_unit("absolute error", evidence.data["unit"]))
+        axis.set_ylabel(label)
         axis.set_title(shortened(split_words(split), 44))
         figure.point_rows(axis, split, "distance", "absolute error")
     return figure

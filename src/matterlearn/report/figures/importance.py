@@ -7,14 +7,15 @@ import pandas as pd
 
 from matterlearn.report.figures.points import PointedFigure
 from matterlearn.report.figures.style import BLUE, COLUMN, FAINT, GREY, new_figure, style, with_unit
-from matterlearn.report.words import in_unit, number, shortened
+from matterlearn.report.measure import Measure, absolute_error
+from matterlearn.report.words import number, shortened
 from matterlearn.validation.evidence import Evidence
 
 MOST = 12
 """Names that are drawn."""
 
 
-def importance(evidence: Evidence, by: str) -> PointedFigure:
+def importance(evidence: Evidence, by: str, measure: Measure | None = None) -> PointedFigure:
     """Draw how much the error rises when the values of a property, a site or an input are shuffled.
 
     Parameters
@@ -23,6 +24,8 @@ def importance(evidence: Evidence, by: str) -> PointedFigure:
         Of one target, with the diagnostic "importance".
     by : str
         "property", "site" or "input".
+    measure : Measure, optional
+        The error whose rise the entries hold; by default the mean absolute error.
 
     Returns
     -------
@@ -30,7 +33,8 @@ def importance(evidence: Evidence, by: str) -> PointedFigure:
         The most important first. Bars reach one standard deviation over folds and repeats to either side.
     """
     table = importance_table(evidence, by).head(MOST)
-    unit = evidence.data["unit"]
+    measure = measure or absolute_error(evidence.data["unit"])
+    rise = "rise of the error when shuffled" if measure.key == "mae" else f"rise of the {measure.name} when shuffled"
     with style():
         figure, axis = new_figure(COLUMN, 0.75 + 0.2 * max(len(table), 2))
         position = np.arange(len(table))
@@ -44,12 +48,9 @@ def importance(evidence: Evidence, by: str) -> PointedFigure:
         axis.set_ylim(len(table) - 0.4, -0.6)
         axis.spines["left"].set_visible(False)
         axis.locator_params(axis="x", nbins=5)
-        axis.set_xlabel(with_unit("rise of the error when shuffled", unit), loc="right")
+        axis.set_xlabel(with_unit(rise, measure.unit), loc="right")
         axis.set_title(f"by {by}")
-        texts = [
-            f"{row.name}\n+{in_unit(number(row.mean), unit)} ± {number(row.sd)}"
-            for row in table.itertuples(index=False)
-        ]
+        texts = [f"{row.name}\n+{measure.say(row.mean)} ± {number(row.sd)}" for row in table.itertuples(index=False)]
         figure.point_texts(axis, table["mean"], position, texts)
     return figure
 

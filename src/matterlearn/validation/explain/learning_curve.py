@@ -35,6 +35,9 @@ def learning_curve(
     shares: Sequence[float] = SHARES,
     sample_weight: ArrayLike | None = None,
     test_weight: ArrayLike | None = None,
+    error: Callable[[Any], float] | None = None,
+    name: str = "mae",
+    fewest_of_class: int | None = None,
 ) -> list[dict[str, Any]]:
     """Fit a model on growing parts of the training rows and return its error on the same test rows.
 
@@ -64,11 +67,17 @@ def learning_curve(
         Weights of the training rows.
     test_weight : array-like of float, shape (n_test,), optional
         Weights of the test rows in the error.
+    error : callable, optional
+        From a fitted model to its error on the test rows, instead of the mean absolute error.
+    name : str
+        Of that error.
+    fewest_of_class : int, optional
+        Of classes: parts in which one has fewer rows are left out.
 
     Returns
     -------
     list of dict
-        `n_train`, `n_test`, `mae`, the fewest rows first, all training rows last.
+        `n_train`, `n_test`, `mae` (or what the error is called), the fewest rows first, all training rows last.
 
     Examples
     --------
@@ -80,12 +89,14 @@ def learning_curve(
     >>> [(point["n_train"], round(point["mae"], 9)) for point in points]
     [(25, 0.0), (50, 0.0), (100, 0.0), (200, 0.0)]
     """
-    y, truth, groups = np.asarray(y_train), np.asarray(y_test, dtype=np.float64), np.asarray(duplicates)
+    y, truth, groups = np.asarray(y_train), np.asarray(y_test), np.asarray(duplicates)
     weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     of_test = None if test_weight is None or not np.any(test_weight) else np.asarray(test_weight, dtype=np.float64)
     points, before = [], max(FEWEST_ROWS, rows_needed(model)) - 1
     for share, rows in zip(shares, nested_parts(groups, shares, seed=item_seed(seed, "parts")), strict=True):
         if not before < len(rows) < len(y) or (weights is not None and not weights[rows].any()):
+            continue
+        if fewest_of_class is not None and np.unique(y[rows], return_counts=True)[1].min() < fewest_of_class:
             continue
         before = len(rows)
         options: dict[str, Any] = {} if weights is None else {"sample_weight": weights[rows]}
@@ -97,10 +108,13 @@ def learning_curve(
             duplicates=groups[rows],
             **options,
         )
-        errors = np.abs(np.asarray(fitted.predict(X_test), dtype=np.float64) - truth)
-        mae = float(np.average(errors, weights=of_test))
-        points.append({"n_train": len(rows), "n_test": len(truth), "mae": mae})
-    return [*points, {"n_train": len(y), "n_test": len(truth), "mae": float(full_mae)}]
+        if error is None:
+            errors = np.abs(np.asarray(fitted.predict(X_test), dtype=np.float64) - np.asarray(truth, dtype=np.float64))
+            found = float(np.average(errors, weights=of_test))
+        else:
+            found = error(fitted)
+        points.append({"n_train": len(rows), "n_test": len(truth), name: found})
+    return [*points, {"n_train": len(y), "n_test": len(truth), name: float(full_mae)}]
 
 
 def nested_parts(duplicates: NDArray[np.intp], shares: Sequence[float], *, seed: int) -> list[NDArray[np.intp]]:

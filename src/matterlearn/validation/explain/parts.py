@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,40 @@ from sklearn.pipeline import Pipeline
 from matterlearn.features.feature_groups import column_groups, feature_groups
 from matterlearn.features.unscaled import COLUMN_SCALERS, dense, unscaled_features
 from matterlearn.models.blend import Blend
+from matterlearn.models.class_blend import ClassBlend, class_probabilities
+from matterlearn.models.class_selection import ClassSelector
 from matterlearn.models.selection import CandidateSelector
 from matterlearn.validation.explain.kernel_sums import kernel_sum
 
 _MOST_NUMBERS = 4_000_000  # in one matrix that is handed to a regressor: 32 MB
+
+
+@dataclass(frozen=True)
+class OneClass:
+    """A fitted classifier as a regressor: what it predicts is the probability of one class.
+
+    Attributes
+    ----------
+    classifier : estimator
+        Fitted, with `predict_proba` and `classes_`.
+    label : object
+        The class, as in `classes_`; its probability is 0 where the classifier has not met it.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> OneClass(DummyClassifier().fit([[0.0]] * 4, [0, 0, 0, 1]), 1).predict([[0.0]])
+    array([0.25])
+    """
+
+    classifier: Any
+    label: Any
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of the class, shape (n_samples,)."""
+        known = self.classifier.classes_
+        classes = np.union1d(known, [self.label])
+        return class_probabilities(self.classifier, X, classes)[:, int(np.searchsorted(classes, self.label))]
 
 
 @dataclass(frozen=True)
@@ -118,7 +148,7 @@ def model_parts(model: Any, X: Any, *, units: Mapping[str, str] | None = None) -
     ----------
     model : estimator
         Fitted: a `Blend`, a `CandidateSelector`, a pipeline whose first step makes the features, or any regressor of
-        the inputs themselves (then these are its features).
+        the inputs themselves (then these are its features); or `OneClass` of the same kinds of classifier.
     X : DataFrame, shape (n_rows, n_inputs)
         Rows on which the feature matrices are computed, once.
     units : mapping of str to str, optional
@@ -139,6 +169,8 @@ def model_parts(model: Any, X: Any, *, units: Mapping[str, str] | None = None) -
     >>> model_parts(model, X).parts[0].groups["property"].tolist()
     ['x', 'x^2']
     """
+    if isinstance(model, OneClass):
+        return _class_parts(model, X, units)
     if isinstance(model, CandidateSelector):
         model = model.model_
     if isinstance(model, Blend):
@@ -149,6 +181,18 @@ def model_parts(model: Any, X: Any, *, units: Mapping[str, str] | None = None) -
         ]
         return Parts(tuple(members), model.floor)
     return Parts((_part(model, X, 1.0, units),), None)
+
+
+def _class_parts(model: OneClass, X: Any, units: Mapping[str, str] | None) -> Parts:
+    whole = model.classifier.model_ if isinstance(model.classifier, ClassSelector) else model.classifier
+    members, shares = [("", whole)], [1.0]
+    if isinstance(whole, ClassBlend):
+        members, shares = whole.members_, [weight / sum(whole.weights) for weight in whole.weights]
+    parts = []
+    for (_, member), share in zip(members, shares, strict=True):
+        part = _part(member, X, share, units)
+        parts.append(replace(part, regressor=OneClass(part.regressor, model.label)))
+    return Parts(tuple(parts), None)
 
 
 def _part(model: Any, X: Any, weight: float, units: Mapping[str, str] | None) -> Part:
