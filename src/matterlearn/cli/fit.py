@@ -13,6 +13,12 @@ from matterlearn.core.errors import ArgumentError
 
 DEMO = "intermetallics"
 
+MOST_NAMED = 12
+"""Inputs that are named on the terminal."""
+
+BALANCED = "balanced"
+"""Costs that make every class weigh the same as a whole."""
+
 FULL = "full"
 """Budget without end: the full plan."""
 
@@ -25,7 +31,11 @@ def fit(
     ] = None,
     inputs: Annotated[
         str | None,
-        typer.Option(help="Input columns, comma-separated. By default those that describe matter.", show_default=False),
+        typer.Option(
+            help="Input columns, comma-separated; '*' for all numbers, '!NAME' to leave one out. By default those that "
+            "describe matter.",
+            show_default=False,
+        ),
     ] = None,
     kinds: Annotated[
         str | None,
@@ -53,6 +63,18 @@ def fit(
     models: Annotated[
         str | None, typer.Option(help="Candidate models, comma-separated. By default all.", show_default=False)
     ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(
+            help="Of classes: cost of missing a row of each, ill=5,well=1, or 'balanced'.", show_default=False
+        ),
+    ] = None,
+    error_rate: Annotated[
+        float, typer.Option(help="Of classes: share of wrong answers beyond which the model refuses to answer.")
+    ] = 0.1,
+    positive: Annotated[
+        str | None, typer.Option(help="Of two classes: the one that is looked for.", show_default=False)
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.", min=0)] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")] = False,
     ions: Annotated[
@@ -77,7 +99,7 @@ def fit(
         _check_not_in_plan(context)
 
     from matterlearn.chemistry.ions import read_ions
-    from matterlearn.cli.options import names, stated_kinds
+    from matterlearn.cli.options import names, shares, stated_kinds
     from matterlearn.cli.tables import find_table
     from matterlearn.core.journal import Journal
     from matterlearn.core.locking import folder_lock
@@ -112,6 +134,9 @@ def fit(
             budget=None if budget == FULL else budget,
             plan=plan,
             models=names(models),
+            costs=costs if costs in (None, BALANCED) else shares(costs, "--costs"),
+            error_rate=error_rate,
+            positive=positive,
             seed=seed,
             workers=workers,
             progress=True,
@@ -153,7 +178,9 @@ def _print_summary(result: Any, folder: Path) -> None:
     evidence = result.evidence
     console = Console(markup=False, emoji=False, highlight=False)  # names are the user's
     data = evidence.data
-    inputs = ", ".join(f"{name} ({kind})" for name, kind in data["inputs"].items())
+    named = list(data["inputs"].items())
+    inputs = ", ".join(f"{name} ({kind})" for name, kind in named[:MOST_NAMED])
+    inputs += f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     console.print(f"{len(result.dataset.frame)} rows, {data['n_rejected']} rejected; inputs: {inputs}")
     for note in [*data["notes"], *evidence.notes]:
         console.print(f"note: {note}")
@@ -176,15 +203,36 @@ def _print_target(evidence: Any, console: Any) -> None:
     for sentence in headline(evidence):
         console.print(f"  {sentence}")
     unit = evidence.data["unit"] or "unit of the target"
+    headings, cells = (
+        (CLASS_HEADINGS, _class_cells)
+        if evidence.is_class
+        else (
+            (f"MAE, 95 % interval ({unit})", "R2", "covered"),
+            _cells,
+        )
+    )
     table = Table(box=box.SIMPLE)
     table.add_column("tested on", overflow="fold")
     table.add_column("model", no_wrap=True)
-    for heading in (f"MAE, 95 % interval ({unit})", "R2", "covered"):
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for line in evidence.scores().query("role != 'train'").itertuples():
-        error = f"{line.mae:.3g} [{line.mae_low:.3g}, {line.mae_high:.3g}]"
-        covered = "" if math.isnan(line.coverage) else f"{line.coverage:.0%}"
-        table.add_row(split_words(line.split), line.model, error, f"{line.r2:.3f}", covered)
+        table.add_row(split_words(line.split), line.model, *cells(line))
     console.print(table)
     weights = evidence.plan["chosen"].get("weights", {})
     console.print("model: " + ", ".join(f"{weight:.0%} {name}" for name, weight in weights.items()))
+
+
+CLASS_HEADINGS = ("log loss", "ROC AUC, 95 % interval", "bal. acc.", "answered", "right")
+
+
+def _cells(line: Any) -> list[str]:
+    error = f"{line.mae:.3g} [{line.mae_low:.3g}, {line.mae_high:.3g}]"
+    return [error, f"{line.r2:.3f}", "" if math.isnan(line.coverage) else f"{line.coverage:.0%}"]
+
+
+def _class_cells(line: Any) -> list[str]:
+    known = not math.isnan(line.roc_auc)
+    area = f"{line.roc_auc:.3f} [{line.roc_auc_low:.3f}, {line.roc_auc_high:.3f}]" if known else ""
+    answered = [f"{line.answered:.0%}", f"{line.accuracy_answered:.1%}"] if line.role == "model" else ["", ""]
+    return [f"{line.log_loss:.3f}", area, f"{line.balanced_accuracy:.3f}", *answered]

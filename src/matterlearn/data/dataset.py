@@ -99,7 +99,7 @@ class Dataset:
     def __repr__(self) -> str:
         return (
             f"Dataset({self.name or 'unnamed'}: {len(self)} rows, {self.n_rejected} rejected, {self.task},"
-            f" {', '.join(self.inputs)} ->"
+            f" {', '.join(self.inputs[:8])}{f' and {len(self.inputs) - 8} more' if len(self.inputs) > 8 else ''} ->"
             f" {', '.join(f'log10({name})' if name in self.log else name for name in self.targets)}"
             f"{f', weighted by {self.weight_column}' if self.weight_column else ''})"
         )
@@ -339,7 +339,7 @@ def make_dataset(
     _check_known(group_names, frame, "groups")
     if weights is not None:
         check_weights_name(weights, list(frame.columns), targets, input_names, group_names)
-    reserved = (*targets, *group_names, weights)
+    reserved = (*targets, *group_names, *([weights] if weights is not None else []))
     plain = [name for name in input_names if name in frame.columns]
     all_kinds = _all_kinds(frame, kinds, [name for name in (*targets, *plain, weights) if name is not None], ions)
     all_kinds = _kinds_with_classes(frame, targets, all_kinds, kinds)

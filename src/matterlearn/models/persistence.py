@@ -81,6 +81,7 @@ _SKLEARN: Final = (
     "linear_model._ridge.Ridge",
     "linear_model._ridge.RidgeCV",
     "mixture._gaussian_mixture.GaussianMixture",
+    "model_selection._split.StratifiedKFold",
     "naive_bayes.GaussianNB",
     "neighbors._classification.KNeighborsClassifier",
     "neighbors._regression.KNeighborsRegressor",
@@ -118,9 +119,12 @@ _SKLEARN: Final = (
 
 TRUSTED_TYPES: Final = (
     "matterlearn.chemistry.ions.Ion",
+    "matterlearn.features.basis.GaussianBasis",
     "matterlearn.features.block_scaler.BlockScaler",
     "matterlearn.features.composition_descriptors.CompositionDescriptors",
     "matterlearn.features.composition_fractions.CompositionFractions",
+    "matterlearn.features.selection.best_subset.BestSubset",
+    "matterlearn.features.selection.pearson_filter.PearsonFilter",
     "matterlearn.features.site_descriptors.SiteDescriptors",
     "matterlearn.features.site_fractions.SiteFractions",
     "matterlearn.features.site_one_hot.SiteOneHot",
@@ -128,9 +132,13 @@ TRUSTED_TYPES: Final = (
     "matterlearn.models.class_blend.ClassBlend",
     "matterlearn.models.decisions.priors.PriorShiftClassifier",
     "matterlearn.models.decisions.rejection.RejectingClassifier",
+    "matterlearn.models.density.gaussian_mixture_classifier.GaussianMixtureClassifier",
+    "matterlearn.models.density.kernel_density_classifier.KernelDensityClassifier",
     "matterlearn.models.networks.classifier.MLPClassifier",
     "matterlearn.models.networks.ensemble.EnsembleRegressor",
     "matterlearn.models.networks.regressor.MLPRegressor",
+    "matterlearn.models.pruned_tree.PrunedTreeClassifier",
+    "matterlearn.models.pruned_tree.PrunedTreeRegressor",
     *(f"sklearn.{name}" for name in _SKLEARN),
 )
 """Types of objects that a model file may hold, all of them.

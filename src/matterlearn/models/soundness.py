@@ -30,6 +30,7 @@ from sklearn.utils._param_validation import InvalidParameterError, validate_para
 
 from matterlearn.core.errors import ModelFileError
 from matterlearn.models.archive_check import MAX_FEATURES, MAX_OUTPUTS
+from matterlearn.models.decisions.wrapper import ProbabilityWrapper
 from matterlearn.models.networks.base import NetworkEstimator
 from matterlearn.models.networks.classifier import MLPClassifier
 from matterlearn.models.networks.ensemble import EnsembleRegressor
@@ -354,6 +355,19 @@ def _check_bagging(part: Any) -> None:
         )
 
 
+def _check_decisions(part: Any) -> None:
+    """Check that what is worked on probabilities fits the classes, and that a threshold is one."""
+    if not hasattr(part, "estimator_"):
+        return
+    what = "a decision"
+    n_classes, wrapped = np.size(part.classes_), part.estimator_
+    _require(hasattr(wrapped, "predict_proba") and np.shape(wrapped.classes_) == (n_classes,), what)
+    for shares in (getattr(part, name) for name in ("training_priors_", "priors_") if hasattr(part, name)):
+        _require(isinstance(shares, np.ndarray) and shares.dtype == np.float64 and shares.shape == (n_classes,), what)
+        _require(np.isfinite(shares).all() and np.all(shares > 0), what)
+    _require(isinstance(getattr(part, "theta_", 0.0), float) and getattr(part, "theta_", 0.0) >= 0, what)
+
+
 # In this order: the last one asks a transformer for its columns, which must be sound before it is used.
 _CHECKS: Final[tuple[tuple[type, Callable[[Any], None]], ...]] = (
     (BaseDecisionTree, _check_decision_tree),
@@ -369,6 +383,7 @@ _CHECKS: Final[tuple[tuple[type, Callable[[Any], None]], ...]] = (
     (NetworkEstimator, _check_layers),
     (EnsembleRegressor, _check_ensemble),
     (BaseBagging, _check_bagging),
+    (ProbabilityWrapper, _check_decisions),
     (BaseHistGradientBoosting, _check_hist_gradient_boosting),
 )
 

@@ -73,11 +73,22 @@ def _target_facts(dataset: Dataset, conflicts: pd.DataFrame, positive: str | Non
 
 def row_table(dataset: Dataset) -> pd.DataFrame:
     """Return what each row is, for people: `ROW_COLUMNS` of `Evidence.rows`."""
-    named = [name for name in dataset.frame.columns if dataset.kinds[name] == "formula"][:1] or list(dataset.inputs)
+    named = [name for name in dataset.frame.columns if dataset.kinds[name] == "formula"][:1]
+    if not named and len(dataset.inputs) > MOST_INPUTS:  # of a table of measurements the name of the sample says more
+        named = [name for name in dataset.frame.columns if _names_rows(dataset, name)][:1]
+    named = named or list(dataset.inputs[:MOST_INPUTS])
     labels = [" ".join(_text(cell) for cell in cells) for cells in dataset.frame[named].itertuples(index=False)]
     elements = [" ".join(sorted(row)) for row in dataset.element_sets()]
     table = pd.DataFrame({"row_id": dataset.frame.index, "label": labels, "elements": elements})
     return table.astype(ROW_COLUMNS)
+
+
+MOST_INPUTS = 6
+"""Inputs that make up the name of a row where nothing else does."""
+
+
+def _names_rows(dataset: Dataset, name: str) -> bool:
+    return dataset.kinds[name] == "text" and dataset.frame[name].astype(str).is_unique
 
 
 def _text(cell: Any) -> str:

@@ -30,7 +30,7 @@ MOST_REFERENCE_ROWS = 5_000
 N_TREES = 25
 """Trees that tell how much each feature matters for the target; a distance needs no fine weights."""
 
-MOST_BEYOND = 0.25
+MOST_BEYOND = 0.1
 """Columns in which a row like the training rows lies beyond their range, on average, up to which one such is a sign."""
 
 DIGITS = 6

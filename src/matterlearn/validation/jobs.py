@@ -131,14 +131,17 @@ def rows_of(dataset: Dataset, inner_groups: Sequence[Any] | None) -> Rows:
 
 @dataclass(frozen=True)
 class FoldJob:
-    """A fold to judge; with `fitted` the choice and the calibration of the final model are used as they are."""
+    """A fold to judge; with `fitted` the choice and the calibration of the final model are used as they are.
+
+    `fitted` is a `FittedTarget`, or `FittedClasses` where the target holds classes.
+    """
 
     settings: Settings
     model: Any
     rows: Rows
     fold: Fold
     explain: bool = False
-    fitted: FittedTarget | FittedClasses | None = None
+    fitted: Any = None
 
 
 @dataclass(frozen=True)

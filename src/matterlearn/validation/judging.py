@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from matterlearn.core.parallel import item_seed
 from matterlearn.models.selection import CandidateSelector
 from matterlearn.models.weighting import fit_weighted
 from matterlearn.validation.classes.judging import fit_all_classes, judge_class_fold
-from matterlearn.validation.evidence import TRAINING, plain, prediction_rows
+from matterlearn.validation.evidence import plain, prediction_rows
 from matterlearn.validation.explain.fold import explain_fold
 from matterlearn.validation.explain.learning_curve import learning_curve
 from matterlearn.validation.fitted import FittedTarget

@@ -19,12 +19,12 @@ from matterlearn.core.journal import Journal
 from matterlearn.core.parallel import item_seed, map_items, single_thread
 from matterlearn.core.time_left import TimeLeft
 from matterlearn.data.dataset import Dataset
-from matterlearn.validation.data_card import data_card, row_table
-from matterlearn.validation.evidence import COLUMNS, Evidence
-from matterlearn.validation.explain.fold import explain_final
 from matterlearn.validation.classes.explaining import explain_final_classes
 from matterlearn.validation.classes.fitted import FittedClasses
 from matterlearn.validation.classes.reliability import Decision
+from matterlearn.validation.data_card import data_card, row_table
+from matterlearn.validation.evidence import COLUMNS, Evidence
+from matterlearn.validation.explain.fold import explain_final
 from matterlearn.validation.fitted import FittedTarget, fitted_from_parts
 from matterlearn.validation.folds import Fold
 from matterlearn.validation.jobs import MODEL, FinalJob, FoldJob, Result, Rows, Settings, rows_of

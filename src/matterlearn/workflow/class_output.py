@@ -65,13 +65,15 @@ def predict_classes(
         with single_thread():
             raw = class_probabilities(part.estimator, X, np.arange(n_classes))
             verdict = part.reliability.judge(X, elements, raw, priors=priors)
-        P, decided, possible = verdict.probabilities, verdict.decided, verdict.level_needed <= part.reliability.level
+        P, decided = verdict.probabilities, verdict.decided
+        possible = verdict.level_needed <= part.reliability.level
+        possible[np.arange(len(X)), decided] = True  # where no class looks usual, the answer itself is left
         inside, rejected, reasons = verdict.inside, verdict.rejected, verdict.reasons
     sets = np.array([BETWEEN.join(classes[row]) for row in possible], dtype=object)
     return {
-        "prediction": ("", classes[decided]),
+        "prediction": (None, classes[decided]),
         **{f"probability {name}": (math.nan, P[:, k]) for k, name in enumerate(part.classes)},
-        "possible": ("", sets),
+        "possible": (None, sets),
         "in_domain": (False, inside),
         "rejected": (True, rejected),
         "reason": ("", np.array(reasons, dtype=object)),

@@ -46,7 +46,9 @@ def without_rare_classes(dataset: Dataset, *, strict: bool) -> Dataset:
     classes, counts = np.unique(y, return_counts=True)
     rare = {str(name): int(n) for name, n in zip(classes, counts, strict=True) if n < FEWEST_OF_CLASS}
     if len(classes) - len(rare) > MOST_CLASSES:
-        raise DataError(f"{target} has {len(classes)} classes", fix=f"bring at most {MOST_CLASSES}, or put some together")
+        raise DataError(
+            f"{target} has {len(classes)} classes", fix=f"bring at most {MOST_CLASSES}, or put some together"
+        )
     if not rare:
         return dataset
     if strict or len(classes) - len(rare) < 2:
@@ -97,7 +99,9 @@ def checked_decision(costs: Any, error_rate: Any, positive: Any, dataset: Datase
         costs = {str(name): float(cost) for name, cost in costs.items()}
     is_share = isinstance(error_rate, int | float | np.number) and not isinstance(error_rate, bool)
     if not is_share or not 0 < error_rate < 1:
-        raise ArgumentError(f"must be between 0 and 1, got {error_rate!r}", where="error_rate", fix="write 0.1 for 10 %")
+        raise ArgumentError(
+            f"must be between 0 and 1, got {error_rate!r}", where="error_rate", fix="write 0.1 for 10 %"
+        )
     if positive is not None:
         if len(names) != 2:
             raise ArgumentError(f"there are {len(names)} classes: none is looked for alone", where="positive")

@@ -496,9 +496,7 @@ def _unweighted_estimators(
     if len(set(names)) < len(names):
         raise ArgumentError(f"a model is named twice: {', '.join(names)}", where="models")
     return dict(
-        make_candidates(
-            names, dataset.inputs, dataset.kinds, features=features, ions=dataset.ions, families=families
-        )
+        make_candidates(names, dataset.inputs, dataset.kinds, features=features, ions=dataset.ions, families=families)
     )
 
 

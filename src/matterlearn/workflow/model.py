@@ -19,8 +19,8 @@ from matterlearn.core.errors import ArgumentError, ModelFileError
 from matterlearn.core.parallel import single_thread
 from matterlearn.data.elements_of import element_sets
 from matterlearn.data.inputs import ions_of, parse_inputs
-from matterlearn.validation.evidence import plain
 from matterlearn.validation.classes.fitted import FittedClasses
+from matterlearn.validation.evidence import plain
 from matterlearn.validation.fitted import FittedTarget, fitted_from_parts
 from matterlearn.validation.reliability import predict_with_spread
 from matterlearn.workflow.class_output import checked_priors, class_columns, predict_classes, worst_probability
@@ -92,7 +92,7 @@ class Model:
 
             Of classes: `prediction` (the class), `probability CLASS` for each class, `possible` (the classes of the
             prediction set, at the model's level, separated by " | "), `in_domain`, `rejected` (no answer should be
-            taken from this row) and `reason`. For a row that could not be read the class is empty.
+            taken from this row) and `reason`. For a row that could not be read the class is missing.
 
         Raises
         ------

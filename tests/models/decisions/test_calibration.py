@@ -33,6 +33,9 @@ class Said(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X):
         return np.asarray(X)
 
+    def predict(self, X):
+        return self.classes_[np.argmax(X, axis=1)]
+
 
 class SaidInOdds(Said):
     """One that answers with log-odds, as the curve of Platt takes them."""
@@ -45,8 +48,7 @@ class SaidInOdds(Said):
 def of_scikit_learn(model, method, P, codes, weight, new):
     frozen = FrozenEstimator(model.fit(P, codes))
     fitted = CalibratedClassifierCV(frozen, method=method).fit(P, codes, sample_weight=weight)
-    # Of a frozen classifier the rows are all used; in folds the curves of which are averaged only if it says so.
-    assert len(fitted.calibrated_classifiers_) == 1
+    assert len(fitted.calibrated_classifiers_) == 1  # learned on all rows at once
     return fitted.predict_proba(new)
 
 
@@ -58,6 +60,10 @@ def said_and_true(n, n_classes, *, sharpness=2.5, seed=0):
     return softmax(sharpness * logits, axis=1), codes
 
 
+FROZEN = pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear to accept sample_weight")
+
+
+@FROZEN
 @pytest.mark.parametrize("n_classes", [2, 4])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_temperature_and_sigmoid_are_those_of_scikit_learn(n_classes, weighted):
@@ -69,6 +75,7 @@ def test_temperature_and_sigmoid_are_those_of_scikit_learn(n_classes, weighted):
         np.testing.assert_allclose(ours, of_scikit_learn(model, method, P, codes, weight, new), atol=2e-6)
 
 
+@FROZEN
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_isotonic_is_that_of_scikit_learn_but_for_zero_and_one(n_classes):
     P, codes = said_and_true(400, n_classes)
@@ -85,7 +92,10 @@ def test_isotonic_is_that_of_scikit_learn_but_for_zero_and_one(n_classes):
         for end in (theirs[:, 1] == 0, theirs[:, 1] == 1):
             assert len(np.unique(ours[end, 1])) == 1
     else:
-        assert np.abs(ours - theirs).max() < 0.03
+        inside = (theirs.min(axis=1) > 0.03) & (theirs.max(axis=1) < 0.97)
+        np.testing.assert_allclose(ours[inside], theirs[inside], atol=1e-9)
+        assert inside.sum() > 10
+        assert np.abs(ours - theirs).max() < 0.05
 
 
 def test_isotonic_step_of_no_row_is_the_rule_of_succession():
@@ -159,6 +169,10 @@ def test_zeros_that_happened_are_mended():
     assert chosen.transform(P).min() > 1e-4
     assert log_loss(codes, chosen.transform(P)) < log_loss(codes, P)
     assert ProbabilityCalibrator("none").fit(P, codes).transform(P).min() == 0  # as asked
+    kept = P[np.arange(200), codes] > 0  # what was ruled out has not happened so far: it may
+    lucky = ProbabilityCalibrator().fit(P[kept], codes[kept])
+    assert lucky.transform(P).min() > 1e-4
+    assert log_loss(codes, lucky.transform(P)) < log_loss(codes, P)
 
 
 def test_order_is_kept_and_never_reversed():

@@ -59,7 +59,7 @@ def test_no_threshold_costs_less(given_rows, missed, false):
     tried = [0.0, 0.1, 0.3, 0.6, 0.9, math.inf]
     assert cost(found) == pytest.approx(min(map(cost, tried)), abs=1e-9)
     bayes = false / (missed + false)
-    if cost(bayes) == pytest.approx(cost(found), abs=1e-9) and 0 < bayes:
+    if cost(bayes) == pytest.approx(cost(found), abs=1e-9) and bayes > 0:
         assert found == pytest.approx(bayes)  # nothing on the rows speaks against it
 
 
@@ -111,7 +111,7 @@ def test_costs_of_classes():
     ):
         with pytest.raises(ArgumentError, match=f"^{message}"):
             class_costs(costs, ["a", "b"], [0.5, 0.5])
-    with pytest.raises(ArgumentError, match="^priors: must be above 0"):
+    with pytest.raises(ArgumentError, match=r"^priors: must be above 0"):
         class_costs("balanced", ["a", "b"], [1.0, 0.0])
 
 

@@ -75,3 +75,16 @@ def probabilities(rng: np.random.Generator, codes, k: int, skill: float = 1.0, d
         score = np.round(score, decimals)
     P = np.exp(score)
     return P / P.sum(axis=1, keepdims=True)
+
+
+def within_folds(score, is_class, p, fold, weight=None):
+    """A ranked score of scikit-learn over rows of one fold each: areas by their pairs, precisions by their rows."""
+    weight = np.ones(len(p)) if weight is None else np.asarray(weight, dtype=float)
+    found, shares = [], []
+    for number in np.unique(fold):
+        rows = np.flatnonzero((fold == number) & (weight > 0))
+        members, others = (weight[rows][np.asarray(is_class)[rows] == side].sum() for side in (True, False))
+        if members and others:
+            found.append(score(np.asarray(is_class)[rows], p[rows], sample_weight=weight[rows]))
+            shares.append(members * (others if score.__name__ == "roc_auc_score" else 1))
+    return float(np.average(found, weights=shares))

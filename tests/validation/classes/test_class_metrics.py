@@ -247,3 +247,26 @@ def test_what_is_no_class():
         metrics.confusion_counts([0, 2], [0, 1], 2)
     with pytest.raises(ArgumentError, match="at least 1"):
         metrics.expected_calibration_error([0, 1], GOOD, n_bins=0)
+
+
+def test_only_rows_of_one_fold_are_ranked_among_each_other():
+    rng = np.random.default_rng(3)
+    fold = rng.integers(0, 4, 300)
+    codes = rng.integers(0, 2, 300)
+    p = np.clip(0.3 * codes + 0.4 * rng.random(300) + 0.1 * fold * (fold < 3), 0, 1)
+    P, weight = np.column_stack([1 - p, p]), rng.integers(0, 3, 300).astype(float)
+    codes[fold == 3] = 1  # nothing to compare with
+    by_fold = [(fold == k) & (weight > 0) for k in range(3)]
+    pairs = [weight[f][codes[f] == 1].sum() * weight[f][codes[f] == 0].sum() for f in by_fold]
+    members = [weight[f][codes[f] == 1].sum() for f in by_fold]
+    areas = [sklearn.metrics.roc_auc_score(codes[f], p[f], sample_weight=weight[f]) for f in by_fold]
+    precisions = [sklearn.metrics.average_precision_score(codes[f], p[f], sample_weight=weight[f]) for f in by_fold]
+    found = metrics.roc_auc(codes, P, weight, positive=1, fold=fold)
+    assert found == pytest.approx(np.average(areas, weights=pairs), abs=1e-12)
+    found = metrics.average_precision(codes, P, weight, positive=1, fold=fold)
+    assert found == pytest.approx(np.average(precisions, weights=members), abs=1e-12)
+    # Shares of the training rows say nothing of the rows of their fold, though over all folds they seem to.
+    shares = np.array([0.2, 0.4, 0.6, 0.8])[fold]
+    constant = np.column_stack([1 - shares, shares])
+    assert metrics.roc_auc(codes, constant, positive=1, fold=fold) == 0.5
+    assert metrics.roc_auc(codes, constant, positive=1) != 0.5

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 import sklearn.metrics
-from class_tables import class_lines, probabilities
+from class_tables import class_lines, within_folds, probabilities
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.core.parallel import item_seed
@@ -76,8 +76,10 @@ def test_two_classes_as_scikit_learn():
     expected = {
         "log_loss": loss,
         "brier": sklearn.metrics.brier_score_loss(TWO, p, **options),
-        "roc_auc": sklearn.metrics.roc_auc_score(TWO, p, **options),
-        "average_precision": sklearn.metrics.average_precision_score(TWO, p, **options),
+        "roc_auc": within_folds(sklearn.metrics.roc_auc_score, TWO == 1, p, np.arange(N) % 6, weight),
+        "average_precision": within_folds(
+            sklearn.metrics.average_precision_score, TWO == 1, p, np.arange(N) % 6, weight
+        ),
         "accuracy": sklearn.metrics.accuracy_score(TWO, d, **options),
         "balanced_accuracy": sklearn.metrics.balanced_accuracy_score(TWO, d, **options),
         "f1": sklearn.metrics.f1_score(TWO, d, **options),
@@ -98,8 +100,10 @@ def test_two_classes_as_scikit_learn():
 def test_three_classes_as_scikit_learn():
     found = line(predictions(3), intervals=False)
     p, d = P3[0], P3[0].argmax(axis=1)
-    assert found["roc_auc"] == pytest.approx(sklearn.metrics.roc_auc_score(CODES, p, multi_class="ovr"))
-    assert found["average_precision"] == pytest.approx(sklearn.metrics.average_precision_score(CODES, p))
+    for name, score in (("roc_auc", "roc_auc_score"), ("average_precision", "average_precision_score")):
+        ranked = getattr(sklearn.metrics, score)
+        of_classes = [within_folds(ranked, CODES == k, p[:, k], np.arange(N) % 6) for k in range(3)]
+        assert found[name] == pytest.approx(np.mean(of_classes)), name
     assert found["f1"] == pytest.approx(sklearn.metrics.f1_score(CODES, d, average="macro"))
     assert found["brier"] == pytest.approx(sklearn.metrics.brier_score_loss(CODES, p))
 
@@ -131,7 +135,8 @@ def test_the_positive_class_is_that_of_the_user():
     assert default["f1"] == pytest.approx(sklearn.metrics.f1_score(TWO, d))
     assert other["f1"] == pytest.approx(sklearn.metrics.f1_score(TWO, d, pos_label=0))
     assert both["f1"] == pytest.approx(sklearn.metrics.f1_score(TWO, d, average="macro"))
-    assert other["average_precision"] == pytest.approx(sklearn.metrics.average_precision_score(1 - TWO, P2[0][:, 0]))
+    expected = within_folds(sklearn.metrics.average_precision_score, TWO == 0, P2[0][:, 0], np.arange(N) % 6)
+    assert other["average_precision"] == pytest.approx(expected)
     for name in ("log_loss", "brier", "roc_auc", "accuracy", "matthews", "balanced_accuracy"):
         assert default[name] == pytest.approx(other[name]), name
     with pytest.raises(ArgumentError, match="no class 'poss'; did you mean 'pos'"):
@@ -161,6 +166,7 @@ def test_intervals_are_those_of_the_bootstrap():
         unit=order,
         baseline=baseline[order],
         positive=1,
+        fold=order % 6,
     )
     rng = np.random.default_rng(item_seed(5, "bootstrap", "ER", "random"))
     drawn = bootstrap_classes(scores, rng, n_resamples=200)
@@ -191,8 +197,9 @@ def test_models_share_their_draws():
 def test_repeats_are_rows_predicted_again():
     found = line(predictions(repeats=3), n_resamples=50)
     assert (found["n_rows"], found["n_predictions"]) == (N, 3 * N)
-    p = np.concatenate([part[:, 1] for part in P2])
-    assert found["roc_auc"] == pytest.approx(sklearn.metrics.roc_auc_score(np.tile(TWO, 3), p))
+    p, fold = np.concatenate([part[:, 1] for part in P2]), np.arange(N) % 6 + 6 * np.arange(3)[:, None]
+    expected = within_folds(sklearn.metrics.roc_auc_score, np.tile(TWO, 3) == 1, p, fold.ravel())
+    assert found["roc_auc"] == pytest.approx(expected)
     right = np.mean([part.argmax(axis=1) == TWO for part in P2])
     expected = scipy.stats.binomtest(round(right * N * 3), 3 * N).proportion_ci(0.95, method="exact")
     # The interval knows that there are 60 rows, not 180.

@@ -25,7 +25,7 @@ N_FOLDS: Final = 5
 """Folds in which "auto" compares the methods."""
 
 IMPOSSIBLE: Final = 1e-12
-"""Probabilities below are as good as 0: a row of such a class has no sensible log loss."""
+"""Probabilities below are as good as 0."""
 
 
 class ProbabilityCalibrator:
@@ -39,7 +39,7 @@ class ProbabilityCalibrator:
         curve. These two treat each class of three or more against the rest and make rows sum to 1 again. "auto"
         compares the log loss of all in five folds of the rows given and takes the simplest, in the order none,
         temperature, sigmoid, isotonic, whose loss is within one standard error of the best: of the difference between
-        the two, row by row. "none" is out if a row's class had the probability 0.
+        the two, row by row. "none" is out if a probability is 0.
 
     Attributes
     ----------
@@ -179,8 +179,8 @@ def _best_method(
             loss[tested] = _log_losses(curve(P[tested]), codes[tested])
         row_losses[method] = loss
     means = {method: float(np.average(loss, weights=weights)) for method, loss in row_losses.items()}
-    impossible = P[np.arange(len(codes)), codes].min() < IMPOSSIBLE
-    allowed = [method for method in METHODS if not (impossible and METHODS[method] is Identity)]
+    # A class that is called impossible may turn up yet, and has no sensible log loss then.
+    allowed = [method for method in METHODS if METHODS[method] is not Identity or P.min() >= IMPOSSIBLE]
     best = min(allowed, key=means.__getitem__)
     for method in allowed:  # the simplest first
         excess = row_losses[method] - row_losses[best]

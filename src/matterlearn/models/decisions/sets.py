@@ -163,9 +163,10 @@ class ConformalSets:
             If the numbers cannot be those of prediction sets.
         """
         n_classes, n_scores = facts.get("n_classes"), facts.get("n_scores")
-        if type(n_classes) is not int or type(n_scores) is not int or n_scores not in (1, n_classes) or n_scores < 1:
+        if type(n_classes) is not int or type(n_scores) is not int or min(n_classes, n_scores) < 1:
             raise _nonsense()
-        if len(arrays) != 2 * n_scores:  # before anything is counted to a number from the file
+        # Before anything is counted up to a number from the file.
+        if n_scores not in (1, n_classes) or len(arrays) != 2 * n_scores:
             raise _nonsense()
         pairs = [(arrays.get(f"values {k}"), arrays.get(f"weights {k}")) for k in range(n_scores)]
         scores = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Final
 
 import numpy as np
@@ -124,11 +125,13 @@ def complexity_curve(
     if not (np.isfinite(train).all() and np.isfinite(test).all()):
         raise ArgumentError(f"a fold has no {name}", where="cv", fix="take fewer folds, or another score")
     n_values, n_folds = test.shape
+    plain = all(isinstance(value, Real) and not isinstance(value, bool) for value in values)
+    column = pd.Series(list(values), dtype=None if plain else object)  # None, texts and widths stay what they are
     means, spread = test.mean(axis=1), _sd(test)
     best = int(means.argmin())
     table = pd.DataFrame(
         {
-            "value": pd.Series(list(values), dtype=None),
+            "value": column,
             "train": train.mean(axis=1),
             "train_sd": _sd(train),
             "test": means,
@@ -137,7 +140,7 @@ def complexity_curve(
     )
     folds = pd.DataFrame(
         {
-            "value": [value for value in values for _ in range(n_folds)],
+            "value": column.repeat(n_folds).to_numpy(),
             "fold": np.tile(np.arange(n_folds), n_values),
             "train": train.ravel(),
             "test": test.ravel(),

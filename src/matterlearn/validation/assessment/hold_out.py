@@ -56,8 +56,8 @@ def three_way_split(
         Rows with equal values stay in one part: duplicates, measurements of one sample. Parts then have the wanted
         sizes as nearly as the groups allow.
     stratify : array-like, shape (n_samples,), optional
-        Classes. Each part gets its share of each class, to within one row where there are no groups. A group counts for the class
-        most of its rows have.
+        Classes. Each part gets its share of each class, to within one row where there are no groups. A group counts
+        for the class most of its rows have.
     random_state : int, RandomState or None
         Of the draw.
 

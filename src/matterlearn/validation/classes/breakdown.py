@@ -131,8 +131,8 @@ def _of_class(rows: ClassRows, number: int, level: float) -> dict[str, Any]:
         right / decided if decided > 0 else math.nan,
         right / measured if measured > 0 else math.nan,
         metrics.f1(part.codes, part.decided, part.weight, positive=number),
-        metrics.roc_auc(*probabilities, positive=number),
-        metrics.average_precision(*probabilities, positive=number),
+        metrics.roc_auc(*probabilities, positive=number, fold=part.fold_number),
+        metrics.average_precision(*probabilities, positive=number, fold=part.fold_number),
         metrics.expected_calibration_error(*probabilities, positive=number),
         answer_scores(members, level)["set_coverage"],
     )

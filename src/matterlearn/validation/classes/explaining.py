@@ -164,9 +164,7 @@ def explain_final_classes(
     return {kind: [{**entry, **about} for entry in entries] for kind, entries in found.items()}
 
 
-def _mean_importance(
-    estimator: Any, test: Rows, weight: NDArray[np.float64] | None, seed: int
-) -> list[dict[str, Any]]:
+def _mean_importance(estimator: Any, test: Rows, weight: NDArray[np.float64] | None, seed: int) -> list[dict[str, Any]]:
     """Return the importances averaged over the most frequent classes, weighted by how frequent they are."""
     counts = np.bincount(test.codes, minlength=len(test.classes))
     leading = [int(k) for k in np.argsort(-counts, kind="stable")[:MOST_CLASSES] if counts[k]]

@@ -55,7 +55,7 @@ class FittedClasses:
         }
         facts: dict[str, Any] = {}
         for kind in reliability.calibrators:
-            parts_of_kind = {"calibration": reliability.calibrators[kind], "sets": reliability.sets[kind]}
+            parts_of_kind: dict[str, Any] = {"calibration": reliability.calibrators[kind], "sets": reliability.sets[kind]}
             for what, part in parts_of_kind.items():
                 numbers, facts[f"{kind}/{what}"] = part.to_arrays()
                 arrays |= {f"{kind}/{what}/{name}": array for name, array in numbers.items()}
@@ -96,10 +96,10 @@ class FittedClasses:
         for name in ("estimator.skops", "features.skops", "domain.safetensors", "decisions.safetensors"):
             _require(name in parts, f"the part {name!r} is missing")
         # What is quickly checked comes first.
-        labels = content.get("classes")
+        labels: Any = content.get("classes")
         known = isinstance(labels, list) and 2 <= len(labels) <= MOST_CLASSES
         _require(known and all(isinstance(name, str) for name in labels), "its classes make no sense")
-        classes = tuple(labels or ())
+        classes = tuple(labels)
         _require(list(classes) == sorted(set(classes)), "its classes make no sense")
         arrays = bytes_to_arrays(parts["decisions.safetensors"])
         facts = bytes_to_json(parts["decisions.json"])
@@ -152,7 +152,7 @@ def _named(arrays: Mapping[str, NDArray[Any]], start: str) -> dict[str, NDArray[
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
 
-def _shares(values: NDArray[Any] | None, n_classes: int) -> NDArray[np.float64]:
+def _shares(values: Any, n_classes: int) -> NDArray[np.float64]:
     sound = values is not None and values.dtype == np.float64 and values.shape == (n_classes,)
     _require(sound and np.all(np.isfinite(values)) and np.all(values > 0), "its weights of classes make no sense")
     return np.asarray(values, dtype=np.float64)

@@ -44,10 +44,8 @@ def judge_class_fold(job: FoldJob) -> Result:
         model = fit_of_rows(job.model, train, train.codes, seed)
         reliability = _reliability(chosen_model(model), train, settings, seed)
     else:
-        fitted = job.fitted
-        assert isinstance(fitted, FittedClasses)
-        model = fit_weighted(clone(fitted.estimator), train.X, train.codes, train.weight)
-        reliability = fitted.reliability.without(
+        model = fit_weighted(clone(job.fitted.estimator), train.X, train.codes, train.weight)
+        reliability = job.fitted.reliability.without(
             train.X, train.codes, train.elements, features=settings.features, kinds=train.kinds, seed=seed
         )
     predictions = [_model_rows(model, reliability, test, "model", common)]
@@ -131,7 +129,7 @@ def _lines(
 ) -> pd.DataFrame:
     """Return the lines of the long table about some rows: one for each row and class."""
     n_classes = len(rows.classes)
-    repeated = {
+    repeated: dict[str, Any] = {
         name: np.repeat(value, n_classes) if isinstance(value, np.ndarray) else value for name, value in common.items()
     }
     return prediction_rows(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.validation.classes.counts import balanced_accuracy_of, f1_of, matthews_of
-from matterlearn.validation.classes.ranked import RankedClass
+from matterlearn.validation.classes.ranked import RankedFolds
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -162,7 +162,14 @@ def brier(codes: ArrayLike, P: ArrayLike, weight: ArrayLike | None = None) -> fl
     return float(np.average(row_brier(measured, probability), weights=weights))
 
 
-def roc_auc(codes: ArrayLike, P: ArrayLike, weight: ArrayLike | None = None, *, positive: int | None = None) -> float:
+def roc_auc(
+    codes: ArrayLike,
+    P: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    positive: int | None = None,
+    fold: ArrayLike | None = None,
+) -> float:
     """Return the probability that a row of a class is given more of it than a row of another class; equal is half.
 
     This is the area under the ROC curve.
@@ -174,6 +181,9 @@ def roc_auc(codes: ArrayLike, P: ArrayLike, weight: ArrayLike | None = None, *, 
     positive : int, optional
         The class that is told from the others. Without it the mean over all classes that there are rows of, and not
         only rows of.
+    fold : array-like of int, shape (n_samples,), optional
+        Fold of each row. Each fold has a model of its own, so that only rows of one fold are compared: the area is the
+        mean over the folds, weighted by their pairs of rows. All rows are compared if not given.
 
     Returns
     -------
@@ -185,11 +195,16 @@ def roc_auc(codes: ArrayLike, P: ArrayLike, weight: ArrayLike | None = None, *, 
     >>> roc_auc([0, 0, 1, 1], [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]], positive=1)
     0.75
     """
-    return _ranked(codes, P, weight, positive)[0]
+    return _ranked(codes, P, weight, positive, fold)[0]
 
 
 def average_precision(
-    codes: ArrayLike, P: ArrayLike, weight: ArrayLike | None = None, *, positive: int | None = None
+    codes: ArrayLike,
+    P: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    positive: int | None = None,
+    fold: ArrayLike | None = None,
 ) -> float:
     """Return the mean over the rows of a class of the precision of a threshold that just finds the row.
 
@@ -201,7 +216,7 @@ def average_precision(
     >>> round(average_precision([0, 0, 1, 1], [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]], positive=1), 3)
     0.833
     """
-    return _ranked(codes, P, weight, positive)[1]
+    return _ranked(codes, P, weight, positive, fold)[1]
 
 
 def confusion_counts(codes: ArrayLike, decided: ArrayLike, n_classes: int, weight: ArrayLike | None = None) -> Floats:
@@ -462,13 +477,18 @@ def _chosen_classes(probability: Floats, positive: int | None) -> range:
     return range(positive, positive + 1)
 
 
-def _ranked(codes: ArrayLike, P: ArrayLike, weight: ArrayLike | None, positive: int | None) -> tuple[float, float]:
+def _ranked(
+    codes: ArrayLike, P: ArrayLike, weight: ArrayLike | None, positive: int | None, fold: ArrayLike | None
+) -> tuple[float, float]:
     """Return the area under the ROC curve and the average precision."""
     measured, probability, weights = _probabilities(codes, P, weight)
+    folds = np.zeros(len(measured), dtype=np.intp) if fold is None else np.asarray(fold, dtype=np.intp)
+    if folds.shape != measured.shape:
+        raise ArgumentError(f"shape {folds.shape}, want ({len(measured)},)", where="fold")
     together, once = np.zeros(len(measured), dtype=np.intp), np.ones((1, 1))
     found = np.array(
         [
-            np.concatenate(RankedClass(measured == number, probability[:, number], weights, together, 1)(once))
+            np.concatenate(RankedFolds(measured == number, probability[:, number], weights, together, 1, folds)(once))
             for number in _chosen_classes(probability, positive)
         ]
     )  # (n_chosen, 2)

@@ -70,6 +70,22 @@ class RankedClass:
         areas, precisions : ndarray of float, shape (n_resamples,)
             NaN where a resample holds no row of the class, or no other.
         """
+        return _scores(*self.terms(copies))
+
+    def terms(self, copies: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return what areas and precisions are made of, so that those of several folds can be put together.
+
+        Parameters
+        ----------
+        copies : ndarray of float, shape (n_units, n_resamples)
+            How often each unit is in each resample.
+
+        Returns
+        -------
+        ordered, pairs, precision : ndarray of float, shape (n_resamples,), (n_resamples,), (2, n_resamples)
+            Weight of the pairs of a row of the class and another that stand in the right order (a tie counts half), of
+            all such pairs, and of the precisions and of the rows of the class; all 0 where there is no pair.
+        """
         before, beside, member = (self._terms @ copies).reshape(3, self._n_places + 1, -1)
         others, members = before.sum(axis=0) + beside.sum(axis=0), member.sum(axis=0)  # (n_resamples,)
         before, beside, member = before[:-1], beside[:-1], member[:-1]  # (n_places, n_resamples)
@@ -82,8 +98,62 @@ class RankedClass:
         np.divide(found, above, out=found, where=above > 0)
         precision = np.einsum("ij,ij->j", member, found)
         known = (others > 0) & (members > 0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (
-                np.where(known, 1.0 - misplaced / (others * members), np.nan),
-                np.where(known, precision / members, np.nan),
-            )
+        pairs = others * members
+        return np.where(known, pairs - misplaced, 0.0), pairs, np.where(known, [precision, members], 0.0)
+
+
+class RankedFolds:
+    """The same over several folds, where rows are compared with rows of their own fold only.
+
+    Each fold has a model of its own. Where one gives all its rows a little more than another does, or where a baseline
+    repeats the share of the class among its training rows, comparing rows of two folds would measure that.
+
+    Parameters
+    ----------
+    is_class, p, weight, unit, n_units
+        As for `RankedClass`.
+    fold : ndarray of int, shape (n_samples,)
+        Fold of each row.
+
+    Examples
+    --------
+    >>> is_class, p = np.array([True, False, True, False]), np.array([0.9, 0.8, 0.2, 0.1])
+    >>> folds = RankedFolds(is_class, p, np.ones(4), np.arange(4), 4, np.array([0, 0, 1, 1]))
+    >>> folds(np.ones((4, 1)))[0].tolist()
+    [1.0]
+    """
+
+    def __init__(
+        self,
+        is_class: NDArray[np.bool_],
+        p: Floats,
+        weight: Floats,
+        unit: NDArray[np.intp],
+        n_units: int,
+        fold: NDArray[np.intp],
+    ) -> None:
+        members = [np.flatnonzero(fold == number) for number in np.unique(fold)]
+        self._folds = [
+            RankedClass(is_class[rows], p[rows], weight[rows], unit[rows], n_units)
+            for rows in members
+            if is_class[rows].any() and not is_class[rows].all()
+        ]
+
+    def __call__(self, copies: Floats) -> tuple[Floats, Floats]:
+        """Return areas under the ROC curve and average precisions, each of shape (n_resamples,).
+
+        The area is the share of all pairs within folds that stand in the right order, the precision the mean over the
+        rows of the class; NaN where no fold of a resample holds rows of the class and others.
+        """
+        none = np.zeros(copies.shape[1])
+        terms = [fold.terms(copies) for fold in self._folds] or [(none, none, np.zeros((2, copies.shape[1])))]
+        ordered, pairs, precision = (np.sum(part, axis=0) for part in zip(*terms, strict=True))
+        return _scores(ordered, pairs, precision)
+
+
+def _scores(ordered: Floats, pairs: Floats, precision: Floats) -> tuple[Floats, Floats]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (
+            np.where(pairs > 0, ordered / pairs, np.nan),
+            np.where(precision[1] > 0, precision[0] / precision[1], np.nan),
+        )

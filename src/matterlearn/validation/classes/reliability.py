@@ -381,7 +381,7 @@ def _class_weights(
     """Return the factors on the probabilities by which costs are least.
 
     With calibrated probabilities they are the costs themselves (Bayes). Between two classes another threshold is taken
-    where it would have cost clearly less: by more than one standard error of the difference, row by row.
+    where it would have cost clearly less: by more than two standard errors of the difference, row by row.
     """
     if len(costs) != 2:
         return costs
@@ -392,7 +392,7 @@ def _class_weights(
         return costs
     paid = [costs[codes] * ((P[:, 1] >= threshold) != is_second) * weights for threshold in (usual, best)]
     difference = paid[0] - paid[1]
-    if difference.mean() <= difference.std() / math.sqrt(len(difference)):
+    if difference.mean() <= 2 * difference.std() / math.sqrt(len(difference)):
         return costs
     return np.array([best, 1.0 - best])
 

@@ -10,7 +10,7 @@ from matterlearn.core.errors import ArgumentError
 from matterlearn.validation.bootstrap import resample_counts
 from matterlearn.validation.classes.counts import balanced_accuracy_of, f1_of, matthews_of
 from matterlearn.validation.classes.metrics import checked_codes, checked_probabilities, row_brier, row_log_loss
-from matterlearn.validation.classes.ranked import RankedClass
+from matterlearn.validation.classes.ranked import RankedFolds
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +58,8 @@ class ResampledClassScores:
     positive : int, optional
         Class that F1, the area under the ROC curve and the average precision are about; their means over the classes
         if not given.
+    fold : array-like of int, shape (n_samples,), optional
+        Fold of each sample: only samples of one fold are ranked among each other; all are if not given.
 
     Raises
     ------
@@ -83,6 +85,7 @@ class ResampledClassScores:
         weight: ArrayLike | None = None,
         baseline: ArrayLike | None = None,
         positive: int | None = None,
+        fold: ArrayLike | None = None,
     ) -> None:
         measured, probability = checked_codes(codes), np.asarray(P, dtype=float)
         n_samples = len(measured)
@@ -100,7 +103,8 @@ class ResampledClassScores:
         weights = np.ones(n_samples) if weight is None else np.asarray(weight, dtype=float)
         units = np.arange(n_samples) if unit is None else np.asarray(unit, dtype=np.intp)
         trivial = np.full(n_samples, np.nan) if baseline is None else np.asarray(baseline, dtype=float)
-        for name, part in {"weight": weights, "unit": units, "baseline": trivial}.items():
+        folds = np.zeros(n_samples, dtype=np.intp) if fold is None else np.asarray(fold, dtype=np.intp)
+        for name, part in {"weight": weights, "unit": units, "baseline": trivial, "fold": folds}.items():
             if part.shape != (n_samples,):
                 raise ArgumentError(f"shape {part.shape}, want ({n_samples},)", where=name)
         if units.min() < 0 or np.bincount(units).min() == 0:
@@ -124,7 +128,7 @@ class ResampledClassScores:
         self._right = self._by_class(chosen, weights[:, None] * (chosen == measured[:, None]), units)
         self._ranked = [
             [
-                RankedClass(measured == number, probability[:, model, number], weights, units, self.n_units)
+                RankedFolds(measured == number, probability[:, model, number], weights, units, self.n_units, folds)
                 for number in (range(self.n_classes) if positive is None else (positive,))
             ]
             for model in range(self.n_models)

@@ -165,8 +165,8 @@ def plain_scores(rows: ClassRows, positive: int | None) -> dict[str, float]:
     return {
         "log_loss": metrics.log_loss(*probabilities),
         "brier": metrics.brier(*probabilities),
-        "roc_auc": metrics.roc_auc(*probabilities, positive=positive),
-        "average_precision": metrics.average_precision(*probabilities, positive=positive),
+        "roc_auc": metrics.roc_auc(*probabilities, positive=positive, fold=part.fold_number),
+        "average_precision": metrics.average_precision(*probabilities, positive=positive, fold=part.fold_number),
         "accuracy": metrics.accuracy(*decisions),
         "balanced_accuracy": metrics.balanced_accuracy(*decisions),
         "f1": metrics.f1(*decisions, positive=positive),
@@ -275,7 +275,7 @@ def _scores(rows: ClassRows, trivial: Floats, positive: int | None, level: float
             metrics.log_loss(part.codes, part.P, part.weight)  # what is no probability is refused all the same
         names = (*SCORES, "relative_log_loss", "log_loss_sd", "roc_auc_sd", "calibration_error")
         return {**facts, **dict.fromkeys(names, math.nan), **answers}
-    _, fold = np.unique(part.key()[:, :2], axis=0, return_inverse=True)
+    fold = part.fold_number
     by_fold = [part.where(fold == number) for number in range(fold.max() + 1)]
     return {
         **facts,
@@ -353,6 +353,7 @@ def _add_ends(
             weight=rows.weight,
             baseline=trivial[names[0]][counted],
             positive=positive,
+            fold=rows.fold_number,
         )
         drawn = bootstrap_classes(scores, np.random.default_rng(seed), n_resamples=n_resamples, n_drawn=n_drawn)
         for column, name in enumerate(names):

@@ -73,6 +73,11 @@ class ClassRows:
         """The rows whose weight is not zero."""
         return self if (self.weight != 0).all() else self.where(self.weight != 0)
 
+    @property
+    def fold_number(self) -> NDArray[np.intp]:
+        """Number of the fold of each prediction over all repeats, shape (n_samples,): one model made it."""
+        return np.unique(np.stack([self.repeat, self.fold], axis=1), axis=0, return_inverse=True)[1].astype(np.intp)
+
     def where(self, chosen: NDArray[np.bool_]) -> ClassRows:
         """Return some of the rows.
 
