@@ -235,11 +235,14 @@ def test_classes_stay_text() -> None:
     assert dataset.task == "classification"
     assert dataset.y.tolist() == ["metal", "direct"]
     assert dataset.y.dtype.kind == "U"
-    as_number = make_dataset(frame, "flag")
-    assert as_number.task == "regression"
-    assert "flag is 0 or 1; state the kind 'category' to predict it as classes." in as_number.notes
-    as_class = make_dataset(frame, "flag", kinds={"flag": "category"})
+    as_class = make_dataset(frame, "flag")
+    assert as_class.task == "classification"
     assert as_class.y.tolist() == ["0", "1", "1"]
+    note = "flag is 0 or 1 and predicted as two classes; state the kind 'number' if it is a number."
+    assert note in as_class.notes
+    as_number = make_dataset(frame, "flag", kinds={"flag": "number"})
+    assert as_number.y.tolist() == [0.0, 1.0, 1.0]
+    assert "flag is 0 or 1; state the kind 'category', and predict it alone, to have classes." in as_number.notes
 
 
 def test_a_target_with_many_bad_cells_is_still_numbers() -> None:

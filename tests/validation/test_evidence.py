@@ -21,7 +21,7 @@ def test_schema_of_the_long_table():
     assert {name: str(kind) for name, kind in predictions.dtypes.items()} == COLUMNS
     assert " ".join(COLUMNS) == (
         "row_id split repeat fold model role target class y prediction lower upper level_needed calibrated_on"
-        " difficulty spread domain in_domain weight"
+        " difficulty spread domain in_domain weight raw decided rejected"
     )
 
 

@@ -722,9 +722,3 @@ class TestJournal:
         runs = [judge(ridge(), whole, folds, journal=kept()) for _ in range(2)]
         assert len(computed) == len(set(computed)) == 10
         assert told(runs[0].evidence) == told(runs[1].evidence)
-
-
-def test_classes_are_not_judged():
-    dataset = make_dataset(TABLE, "family", inputs=["formula"])
-    with pytest.raises(ArgumentError, match="family: a protocol judges regression"):
-        Protocol([], {}, descriptors()).run(ridge(), dataset)

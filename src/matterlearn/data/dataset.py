@@ -640,6 +640,8 @@ def _value_notes(dataset: Dataset) -> list[str]:
         found = set(np.unique(known))
         if len(found) == 1:
             notes.append(f"{name} has the same value in all rows.")
+        elif found == {0.0, 1.0}:
+            notes.append(f"{name} is 0 or 1; state the kind 'category', and predict it alone, to have classes.")
         elif found == {"0", "1"}:
             notes.append(f"{name} is 0 or 1 and predicted as two classes; state the kind 'number' if it is a number.")
         if name in dataset.log:

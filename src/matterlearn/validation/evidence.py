@@ -103,7 +103,7 @@ class Evidence:
     @property
     def is_class(self) -> bool:
         """Whether the target holds classes."""
-        return bool(self.data["task"] == "classification")
+        return bool(self.data.get("task") == "classification")
 
     @property
     def targets(self) -> list[str]:

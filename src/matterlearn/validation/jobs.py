@@ -57,7 +57,7 @@ class Settings:
     calibration_splits: int
     shuffled: bool
     seed: int
-    decision: Decision
+    decision: Decision = field(default_factory=Decision)
 
 
 @dataclass(frozen=True)

@@ -238,6 +238,8 @@ def test_coverage_given_threshold_given_or_nothing():
     assert 0.7 < np.mean(~model.rejected(noisy_classes(2000, rng)[0])) < 0.9
     assert 0 < model.error_ < 0.3
     assert not RejectingClassifier(LogisticRegression()).fit(X, y).rejected(X).any()
+    at_theta = RejectingClassifier(LogisticRegression(), theta=model.predict_proba(X[:1]).max()).fit(X, y)
+    assert not at_theta.rejected(X[:1])[0]  # at theta is answered
     assert RejectingClassifier(LogisticRegression(), theta=0.9).fit(X, y).theta_ == 0.9
     with pytest.raises(ArgumentError, match="theta and coverage are given; keep one"):
         RejectingClassifier(LogisticRegression(), theta=0.9, coverage=0.5).fit(X, y)
@@ -254,6 +256,11 @@ def test_rows_without_weight_count_nothing_and_weights_reach_the_folds():
     b = RejectingClassifier(LogisticRegression(), error_rate=0.15).fit(X[kept], y[kept], sample_weight=weight[kept])
     plain = RejectingClassifier(LogisticRegression(), error_rate=0.15).fit(X[kept], y[kept])
     assert (a.theta_, a.coverage_) == (b.theta_, b.coverage_)
+    folds = list(KFold(4).split(X))  # positions of all rows, also those that do not count
+    near = RejectingClassifier(GaussianNB(), coverage=0.5, cv=folds).fit(X, y, sample_weight=weight)
+    within = [(np.intersect1d(train, np.flatnonzero(kept)), test) for train, test in folds]
+    same = RejectingClassifier(GaussianNB(), coverage=0.5, cv=within).fit(X, y, sample_weight=weight)
+    assert near.theta_ == same.theta_
     assert a.theta_ != plain.theta_
     assert takes_weights(a)
     assert not takes_weights(RejectingClassifier(KNeighborsClassifier()))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gaussian_kde, multivariate_normal
+from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -140,12 +141,11 @@ def test_more_columns_than_rows(model):
 @pytest.mark.parametrize("model", BOTH, ids=lambda model: type(model).__name__)
 def test_priors_move_the_probabilities_as_bayes_says(model):
     X, y = two_classes()
-    own = model.set_params(priors=None).fit(X, y).predict_proba(X)
+    own = clone(model).fit(X, y).predict_proba(X)
     for priors in ({"a": 9, "b": 1}, [0.9, 0.1]):
-        moved = model.set_params(priors=priors).fit(X, y).predict_proba(X)
+        moved = clone(model).set_params(priors=priors).fit(X, y).predict_proba(X)
         expected = own * (np.array([0.9, 0.1]) / [1 / 3, 2 / 3])
         np.testing.assert_allclose(moved, expected / expected.sum(axis=1, keepdims=True), atol=1e-9)
-    model.set_params(priors=None)
 
 
 @pytest.mark.parametrize("priors", [{"a": 1.0}, {"a": 1, "c": 1}, [1.0], [1.0, 0.0], [np.nan, 1.0]])

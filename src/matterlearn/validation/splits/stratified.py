@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import rankdata
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.validation.splits.random_rows import check_enough
@@ -46,7 +46,8 @@ class StratifiedSplit(Splitter):
 
     Notes
     -----
-    A class with fewer rows than there are folds is missing in some.
+    A class with fewer rows than there are folds is missing in some. Where groups are so large that a fold would stay
+    empty, shares are left aside and groups are dealt out evenly.
     """
 
     __module__ = "matterlearn.validation.splits"
@@ -97,6 +98,8 @@ class StratifiedSplit(Splitter):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # stands in the notes
             pairs = list(folds(n_splits, shuffle=True, random_state=self.random_state).split(labels, strata, together))
+        if any(len(test) == 0 for _, test in pairs):  # large groups can leave nothing for a fold
+            pairs = list(GroupKFold(n_splits, shuffle=True, random_state=self.random_state).split(labels, None, labels))
         yield from pairs
 
 
