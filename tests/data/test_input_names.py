@@ -65,3 +65,17 @@ def test_a_table_of_measurements():
     dataset = make_dataset(frame, "label", inputs=["*", "!sample"], weights="w", groups="batch")
     assert dataset.inputs == ("m1", "m2")
     assert dataset.task == "classification"
+
+
+def test_numbers_of_rows_are_no_pattern():
+    frame = pd.DataFrame(
+        {
+            "sample_id": [3, 1, 2, 4],
+            "Row": [1, 2, 3, 4],
+            "solid": [1, 2, 3, 4],
+            "m": [1.5, 2.0, 0.1, 1.0],
+            "t": list("abab"),
+        }
+    )
+    assert make_dataset(frame, "t", inputs="*").inputs == ("solid", "m")
+    assert make_dataset(frame, "t", inputs=["*", "sample_id"]).inputs == ("solid", "m", "sample_id")

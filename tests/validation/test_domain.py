@@ -365,3 +365,24 @@ def test_elements_that_are_none_are_refused(fitted, elements):
 def test_ranges_that_make_no_sense_are_refused(fitted, seen):
     with pytest.raises(ModelFileError, match="what it has seen"):
         Domain.from_arrays(fitted.features_, ["Na"], seen, fitted.to_arrays())
+
+
+def test_many_columns_are_judged_by_how_many_are_beyond_their_range():
+    rng = np.random.default_rng(0)
+    names = [f"m{k}" for k in range(200)]
+    table = pd.DataFrame(np.exp(rng.normal(size=(400, 200))), columns=names)
+    kinds, none = dict.fromkeys(names, "number"), [frozenset()] * 400
+    passthrough = FunctionTransformer(feature_names_out="one-to-one")
+    domain = Domain(passthrough, kinds).fit(table[:100], rng.normal(size=100), none[:100])
+    reasons = domain.assess(table[100:], none[100:]).unseen
+    low, high = table[:100].min(), table[:100].max()
+    n_beyond = ((table[100:] < low) | (table[100:] > high)).sum(axis=1).to_numpy()
+    assert np.mean(n_beyond > 0) > 0.9  # a range alone would refuse nearly all
+    assert np.mean([bool(reason) for reason in reasons]) < 0.03
+    strange = table[100:101] * 100.0
+    (reason,) = domain.assess(strange, none[:1]).unseen
+    assert f"of 200 inputs; at most {domain.most_beyond_} are usual" in reason
+    again = Domain.from_arrays(domain.features_, [], domain.seen_, domain.to_arrays())
+    assert again.assess(table[100:], none[100:]).unseen == reasons
+    few = Domain(passthrough, {"m0": "number"}).fit(table[:100], rng.normal(size=100), none[:100])
+    assert few.most_beyond_ == 0

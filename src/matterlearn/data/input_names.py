@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from matterlearn.core.errors import ArgumentError
 
@@ -12,6 +17,23 @@ LEFT_OUT = "!"
 
 BY_PATTERN = ("number", "category")
 """Kinds of columns that a pattern stands for. What describes matter is an input anyway, text never."""
+
+
+_NUMBERING = re.compile(r"(^|[\W_])(id|ids|nr|no|number|index|row|key)$|^unnamed", re.IGNORECASE)
+
+
+def numbers_rows(name: str, column: pd.Series[Any]) -> bool:
+    """Tell whether a column only numbers the rows, by its name and by holding a different whole number in each.
+
+    Examples
+    --------
+    >>> numbers_rows("sample_id", pd.Series([499527, 499529])), numbers_rows("n_atoms", pd.Series([1, 2]))
+    (True, False)
+    """
+    if not _NUMBERING.search(name) or not column.is_unique:
+        return False
+    numbers = pd.to_numeric(column, errors="coerce")
+    return bool(np.all(np.isfinite(numbers) & (numbers == numbers.round())))
 
 
 def expand_names(
@@ -29,12 +51,13 @@ def expand_names(
     kinds : mapping of str to str
         Their kinds; a pattern stands for numbers and categories.
     reserved : collection of str
-        Columns that no pattern stands for: targets, groups, weights.
+        Columns that no pattern stands for: targets, groups, weights, numbers of the rows.
 
     Returns
     -------
     tuple of str
-        Each once, in the order of the table behind those that are named; unknown names are handed on.
+        Each once, in the order they are named, those of one pattern in the order of the table; unknown names are handed
+        on.
 
     Raises
     ------

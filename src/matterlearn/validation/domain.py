@@ -31,7 +31,9 @@ N_TREES = 25
 """Trees that tell how much each feature matters for the target; a distance needs no fine weights."""
 
 MOST_BEYOND = 0.1
-"""Columns in which a row like the training rows lies beyond their range, on average, up to which one such is a sign."""
+"""Columns in which a row like the training rows lies beyond their range, on average, up to which one such is a sign.
+
+With hundreds of metabolites nearly every row is beyond some range; there their number is what tells."""
 
 DIGITS = 6
 """Decimals of standardised features in which copies of a row agree; sums in another order differ in the 15th."""
@@ -87,8 +89,9 @@ class Domain:
     limit_ : float
         Distance in feature space that is called 1.
     seen_ : dict of str to list
-        Range of each input that is a number, followed by wider limits where such inputs are many for the rows; values of
-        each that is a category.
+        Range of each input that is a number, values of each that is a category.
+    most_beyond_ : int
+        Inputs in which a row may lie beyond these ranges.
     """
 
     __module__ = "matterlearn.validation.domain"
@@ -138,7 +141,7 @@ class Domain:
         self._set_reference(reference[kept])
         among_training = self.neighbors_.kneighbors(n_neighbors=min(N_NEIGHBORS, len(kept) - 1))[0].mean(axis=1)
         self.limit_ = float(np.quantile(among_training, WITHIN))
-        self.seen_ = _seen(X, self.kinds or {})
+        self.seen_, self.most_beyond_ = _seen(X, self.kinds or {}), _most_beyond(X, self.kinds or {})
         return self
 
     def assess(self, X: Any, elements: Sequence[Collection[str]]) -> Assessment:
@@ -160,7 +163,10 @@ class Domain:
         distances, neighbors = self.neighbors_.kneighbors(matrix)
         unknown = [frozenset(row) - self.elements_ for row in elements]
         of_elements = {new: self._not_in_training(new) if new else "" for new in set(unknown)}
-        unseen = [of_elements[new] or value for new, value in zip(unknown, _unseen(X, self.seen_), strict=True)]
+        unseen = [
+            of_elements[new] or value
+            for new, value in zip(unknown, _unseen(X, self.seen_, self.most_beyond_), strict=True)
+        ]
         return Assessment(
             distances.mean(axis=1) / self.limit_, neighbors, np.array([bool(new) for new in unknown]), unseen
         )
@@ -171,6 +177,7 @@ class Domain:
             "reference": self.neighbors_._fit_X,
             "scale": np.vstack([self.mean_, self.weight_]),
             "limit": np.array([self.limit_]),
+            "most beyond": np.array([float(self.most_beyond_)]),
         }
 
     @classmethod
@@ -194,7 +201,7 @@ class Domain:
         domain.features_, domain.elements_, domain.seen_ = features, frozenset(elements), dict(seen)
         domain._set_scale(*arrays["scale"])
         domain._set_reference(arrays["reference"])
-        domain.limit_ = float(arrays["limit"][0])
+        domain.limit_, domain.most_beyond_ = float(arrays["limit"][0]), int(arrays["most beyond"][0])
         return domain
 
     def _set_scale(self, mean: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
@@ -229,45 +236,63 @@ def _different(standard: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray
 
 
 def _seen(X: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
-    """Return the range of each column of numbers, with a margin where they are many, and the values of each category.
-
-    A row like the others leaves the range of one column with probability 2 / (n_samples + 1). With hundreds of
-    metabolites nearly every row leaves some range: there only a value far beyond it says anything.
-    """
+    """Return the range of each column of numbers and the values of each column of categories."""
     seen: dict[str, list[Any]] = {}
-    n_numbers = sum(kind == "number" for name, kind in kinds.items() if name in X)
-    many = 2 * n_numbers / (len(X) + 1) > MOST_BEYOND
     for name, kind in kinds.items():
         if name in X and kind == "number":
-            low, high = float(X[name].min()), float(X[name].max())
-            seen[name] = [low, high, *([2 * low - high, 2 * high - low] if many else [])]
+            seen[name] = [float(X[name].min()), float(X[name].max())]
         elif name in X and kind == "category":
             seen[name] = sorted(set(X[name]))
     return seen
 
 
-def _unseen(X: pd.DataFrame, seen: Mapping[str, list[Any]]) -> list[str]:
-    """Return for each row which number or category lies outside what was seen, or an empty text."""
-    reasons = [""] * len(X)
+def _most_beyond(X: pd.DataFrame, kinds: Mapping[str, str]) -> int:
+    """Return in how many columns of numbers a row may lie beyond the range of the training rows.
+
+    A row like the others is beyond the range of one column with probability 2 / (n_samples + 1). Where columns are few
+    for the rows, one is a sign. Where they are many, the training rows tell what is usual: each of them would be beyond
+    the range of the others in those columns where it alone holds the largest or the smallest value, and a new row that
+    is like them exceeds the largest such number with probability 1 / (n_samples + 1) only.
+    """
+    names = [name for name, kind in kinds.items() if name in X and kind == "number"]
+    if 2 * len(names) <= MOST_BEYOND * (len(X) + 1):
+        return 0
+    values = X[names].to_numpy(dtype=float)
+    beyond = np.zeros(values.shape, dtype=bool)
+    for ends in (values.min(axis=0), values.max(axis=0)):
+        at_end = values == ends
+        beyond |= at_end & (at_end.sum(axis=0) == 1)
+    return int(beyond.sum(axis=1).max())
+
+
+def _unseen(X: pd.DataFrame, seen: Mapping[str, list[Any]], most_beyond: int) -> list[str]:
+    """Return for each row which category or numbers lie outside what was seen, or an empty text."""
+    reasons, first, n_beyond = [""] * len(X), [""] * len(X), np.zeros(len(X), dtype=int)
+    n_numbers = 0
     for name, known in seen.items():
-        values = frozenset(known)
-        for i, cell in enumerate(X[name]):
-            if reasons[i]:
-                continue
-            if isinstance(known[0], str):
-                if cell not in values:
+        if isinstance(known[0], str):
+            values = frozenset(known)
+            for i, cell in enumerate(X[name]):
+                if not reasons[i] and cell not in values:
                     reasons[i] = f"{name} = {cell!r} not in training"
-            elif not known[-2] <= cell <= known[-1]:
-                far = "far " if len(known) > 2 else ""
-                reasons[i] = f"{name} = {cell:g} {far}outside training ({known[0]:g} to {known[1]:g})"
+            continue
+        n_numbers += 1
+        cells = X[name].to_numpy(dtype=float)
+        for i in np.flatnonzero(~((known[0] <= cells) & (cells <= known[1]))):
+            n_beyond[i] += 1
+            first[i] = first[i] or f"{name} = {cells[i]:g} outside training ({known[0]:g} to {known[1]:g})"
+    for i in np.flatnonzero(n_beyond > most_beyond):
+        more = f", as {n_beyond[i] - 1} more of {n_numbers} inputs; at most {most_beyond} are usual" * (most_beyond > 0)
+        reasons[i] = reasons[i] or first[i] + more
     return reasons
 
 
 def _check_arrays(arrays: Mapping[str, NDArray[np.float64]]) -> None:
-    found = [array for name in ("reference", "scale", "limit") if (array := arrays.get(name)) is not None]
-    sound = len(found) == 3 and all(part.dtype == np.float64 and np.all(np.isfinite(part)) for part in found)
+    names = ("reference", "scale", "limit", "most beyond")
+    found = [array for name in names if (array := arrays.get(name)) is not None]
+    sound = len(found) == len(names) and all(part.dtype == np.float64 and np.all(np.isfinite(part)) for part in found)
     if sound:
-        reference, scale, limit = found
+        reference, scale, limit, beyond = found
         sound = bool(
             reference.ndim == 2
             and len(reference) > 0
@@ -276,6 +301,8 @@ def _check_arrays(arrays: Mapping[str, NDArray[np.float64]]) -> None:
             and np.all(scale[1] >= 0)
             and limit.shape == (1,)
             and limit[0] > 0
+            and beyond.shape == (1,)
+            and 0 <= beyond[0] < FARTHEST
         )
     if not sound:
         raise ModelFileError("the numbers of its domain make no sense", fix="do not use this file")
@@ -296,11 +323,8 @@ def _is_seen(known: Any) -> bool:
         return False
     if all(isinstance(value, str) for value in known):
         return True
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in known):
-        return False
-    if len(known) == 4 and not known[2] <= known[0] <= known[1] <= known[3]:
-        return False
-    return len(known) in (2, 4) and known[0] <= known[1]
+    numbers = all(isinstance(value, int | float) and math.isfinite(value) for value in known)
+    return numbers and len(known) == 2 and known[0] <= known[1]
 
 
 def nearest_element(element: str, known: Collection[str]) -> str:

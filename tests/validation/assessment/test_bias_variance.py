@@ -52,9 +52,9 @@ def test_the_identity_holds_for_fitted_models():
 def test_a_linear_model_of_a_linear_law():
     """Least squares has no bias, and variance sigma^2 p / n: for Gaussian columns, p / (n - p - 1) on new rows."""
     truth = NEW[0] @ [1.0, -2.0, 0.5] + 3.0
-    seeds = range(12)  # one data set tells its own variance to a fifth
+    seeds = range(10)  # one data set tells its own variance to a fifth
     found = [
-        bias_variance(LinearRegression(), *line(100, 100 + seed), NEW[0], truth, n_resamples=60, random_state=seed)
+        bias_variance(LinearRegression(), *line(100, 100 + seed), NEW[0], truth, n_resamples=40, random_state=seed)
         for seed in seeds
     ]
     expected = NOISE**2 * 4 / (100 - 4 - 1)
@@ -72,14 +72,12 @@ def test_a_constant_has_no_variance():
 
 
 def test_the_mean_has_the_variance_of_a_mean():
-    parts = bias_variance(DummyRegressor(), *KNOWN, *NEW, n_resamples=1000, random_state=0)
-    assert parts.variance == pytest.approx(KNOWN[1].var() / 100, rel=0.15)
+    parts = bias_variance(DummyRegressor(), *KNOWN, *NEW, n_resamples=500, random_state=0)
+    assert parts.variance == pytest.approx(KNOWN[1].var() / 100, rel=0.2)
 
 
 def test_fewer_neighbours_less_bias_more_variance():
-    one, many = (
-        bias_variance(KNeighborsRegressor(k), *KNOWN, *NEW, n_resamples=40, random_state=0) for k in (1, 30)
-    )
+    one, many = (bias_variance(KNeighborsRegressor(k), *KNOWN, *NEW, n_resamples=40, random_state=0) for k in (1, 30))
     assert one.variance > 5 * many.variance
     assert one.bias_squared < many.bias_squared
 
@@ -104,7 +102,9 @@ def test_the_same_seed_gives_the_same_numbers_and_a_pipeline_its_own_seeds():
 
 def test_tables_are_taken():
     table = pd.DataFrame(KNOWN[0], columns=list("abc"))
-    parts = bias_variance(LinearRegression(), table, KNOWN[1], pd.DataFrame(NEW[0], columns=list("abc")), NEW[1])
+    parts = bias_variance(
+        LinearRegression(), table, KNOWN[1], pd.DataFrame(NEW[0], columns=list("abc")), NEW[1], n_resamples=9
+    )
     assert parts.mse < 0.12
 
 

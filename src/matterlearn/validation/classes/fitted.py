@@ -55,7 +55,10 @@ class FittedClasses:
         }
         facts: dict[str, Any] = {}
         for kind in reliability.calibrators:
-            parts_of_kind: dict[str, Any] = {"calibration": reliability.calibrators[kind], "sets": reliability.sets[kind]}
+            parts_of_kind: dict[str, Any] = {
+                "calibration": reliability.calibrators[kind],
+                "sets": reliability.sets[kind],
+            }
             for what, part in parts_of_kind.items():
                 numbers, facts[f"{kind}/{what}"] = part.to_arrays()
                 arrays |= {f"{kind}/{what}/{name}": array for name, array in numbers.items()}
