@@ -19,7 +19,7 @@ from matterlearn.data.agreement import compare_elements
 from matterlearn.data.cells import KINDS, ParsedFrame, is_missing, is_no_number
 from matterlearn.data.columns import choose_parsed_inputs
 from matterlearn.data.elements_of import element_sets
-from matterlearn.data.input_names import expand_names, numbers_rows
+from matterlearn.data.input_names import expand_names, is_empty, numbers_rows
 from matterlearn.data.inputs import ParsedInputs, parse_inputs, read_inputs, site_amounts
 from matterlearn.data.keys import are_all_equal
 from matterlearn.data.kinds import detect_kinds, kind_of_named
@@ -343,8 +343,8 @@ def make_dataset(
     plain = [name for name in input_names if name in frame.columns]
     all_kinds = _all_kinds(frame, kinds, [name for name in (*targets, *plain, weights) if name is not None], ions)
     all_kinds = _kinds_with_classes(frame, targets, all_kinds, kinds)
-    numbering = [name for name in frame.columns if numbers_rows(name, frame[name])]
-    input_names = expand_names(input_names, list(frame.columns), all_kinds, reserved=(*reserved, *numbering))
+    useless = [name for name in frame.columns if numbers_rows(name, frame[name]) or is_empty(frame[name])]
+    input_names = expand_names(input_names, list(frame.columns), all_kinds, reserved=(*reserved, *useless))
     named = [name for name in (*targets, *input_names, weights) if name is not None]
     _check_marks(frame, [name for name in named if name in frame and name not in (kinds or {})], all_kinds, where)
     task = _task(frame, targets, all_kinds, where)

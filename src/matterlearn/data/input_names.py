@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from matterlearn.core.errors import ArgumentError
+from matterlearn.data.cells import is_no_number
 
 LEFT_OUT = "!"
 """Sign before a name or pattern whose columns are no inputs."""
@@ -36,6 +37,17 @@ def numbers_rows(name: str, column: pd.Series[Any]) -> bool:
     return bool(np.all(np.isfinite(numbers) & (numbers == numbers.round())))
 
 
+def is_empty(column: pd.Series[Any]) -> bool:
+    """Tell whether a column has no value at all.
+
+    Examples
+    --------
+    >>> is_empty(pd.Series([None, ""])), is_empty(pd.Series([None, "0"]))
+    (True, False)
+    """
+    return all(is_no_number(cell) for cell in column)
+
+
 def expand_names(
     names: Sequence[str], columns: Sequence[str], kinds: Mapping[str, str], *, reserved: Collection[str]
 ) -> tuple[str, ...]:
@@ -51,7 +63,7 @@ def expand_names(
     kinds : mapping of str to str
         Their kinds; a pattern stands for numbers and categories.
     reserved : collection of str
-        Columns that no pattern stands for: targets, groups, weights, numbers of the rows.
+        Columns that no pattern stands for: targets, groups, weights, numbers of the rows, empty columns.
 
     Returns
     -------

@@ -13,6 +13,7 @@ import pandas as pd
 from matterlearn.core.errors import ArgumentError, DataError
 from matterlearn.core.parallel import item_seed, single_thread
 from matterlearn.validation.bootstrap import CHUNK, percentile_interval, resample_counts
+from matterlearn.validation.classes.losses import prediction_losses
 from matterlearn.validation.evidence import Evidence
 from matterlearn.validation.scores import KEY, interval_scores, resampling_units
 
@@ -40,6 +41,20 @@ COMPARISON_COLUMNS = {
 }
 """Columns of the table of comparisons with their types."""
 
+OF_CLASSES = {
+    "mae": "log_loss",  # mean over the rows of each row's log loss
+    "coverage": "set_coverage",  # share of these rows whose prediction set holds their class
+    "width": "set_size",  # mean number of classes in a set
+}
+"""What columns are called, up to `_first` and `_other`, where the targets are classes, and what then stands there."""
+
+CLASS_COMPARISON_COLUMNS = {
+    "_".join((OF_CLASSES[name], run)) if (name := column.rpartition("_")[0]) in OF_CLASSES else column: kind
+    for column, kind in COMPARISON_COLUMNS.items()
+    for run in (column.rpartition("_")[2],)
+}
+"""The same for runs that predict classes; the difference is one of log loss."""
+
 SAME_VALUE = 1e-9
 """Relative difference up to which measured values count as equal: what a table loses when it is written as text."""
 
@@ -55,6 +70,8 @@ def compare(evidences: Mapping[str, Evidence], *, n_resamples: int = 2000, seed:
 
     If the folds were not the same, the models were trained on other rows, and the difference is one between protocols:
     the column `note` says so.
+
+    Of runs that predict classes the log loss is compared: the error of a row is -ln of the probability of its class.
 
     Rows are matched by their number in the table, so the runs must come from one table. If the checksums of their data
     differ, the rows that both predicted must hold the same composition under the same number; rows whose measured value
@@ -72,7 +89,7 @@ def compare(evidences: Mapping[str, Evidence], *, n_resamples: int = 2000, seed:
     Returns
     -------
     DataFrame
-        `COMPARISON_COLUMNS` names its columns. One line for each other run, target and split that it shares with the
+        `COMPARISON_COLUMNS` names its columns, for classes `CLASS_COMPARISON_COLUMNS`. One line for each other run, target and split that it shares with the
         first.
 
     Raises
@@ -80,7 +97,8 @@ def compare(evidences: Mapping[str, Evidence], *, n_resamples: int = 2000, seed:
     ArgumentError
         If there are fewer than two runs.
     DataError
-        If two runs have no target or no split in common, state units that differ, or come from different data.
+        If two runs have no target or no split in common, state units that differ, or come from different data; or if
+        one predicts classes and the other numbers.
 
     Examples
     --------
@@ -98,6 +116,9 @@ def compare(evidences: Mapping[str, Evidence], *, n_resamples: int = 2000, seed:
     if len(evidences) < 2:
         raise ArgumentError(f"a comparison needs at least two runs, got {len(evidences)}", where="runs")
     (first, reference), *others = evidences.items()
+    for other, evidence in others:
+        if evidence.is_class != reference.is_class:
+            raise DataError("one run predicts classes, the other numbers", where=f"{first} and {other}")
     with single_thread():  # the order of sums in a matrix product depends on the number of threads
         lines = [
             line
@@ -105,7 +126,8 @@ def compare(evidences: Mapping[str, Evidence], *, n_resamples: int = 2000, seed:
             for pair in _pairs(first, reference, other, evidence)
             for line in _compare(pair, n_resamples, seed)
         ]
-    return pd.DataFrame(lines, columns=list(COMPARISON_COLUMNS)).astype(COMPARISON_COLUMNS)
+    table = pd.DataFrame(lines, columns=list(COMPARISON_COLUMNS)).astype(COMPARISON_COLUMNS)
+    return table.set_axis(list(CLASS_COMPARISON_COLUMNS), axis=1) if reference.is_class else table
 
 
 @dataclass(frozen=True)
@@ -125,9 +147,14 @@ class _Pair:
         return [run.data["targets"][self.target].get(name) for run in self.runs]
 
     def predictions(self) -> list[pd.DataFrame]:
-        """Return the predictions of the judged models."""
-        tables = (run.predictions for run in self.runs)
-        return [table[(table["target"] == self.target) & (table["role"] == "model")] for table in tables]
+        """Return the predictions of the judged models, one line each, with their `error`."""
+        tables = [run.predictions for run in self.runs]
+        tables = [table[(table["target"] == self.target) & (table["role"] == "model")] for table in tables]
+        if not self.runs[0].is_class:
+            return [table.assign(error=_absolute_error) for table in tables]
+        classes = sorted({str(label) for table in tables for label in table["class"].unique()})
+        levels = [float(run.plan["level"]) for run in self.runs]
+        return [prediction_losses(table, classes, level) for table, level in zip(tables, levels, strict=True)]
 
 
 def _pairs(first: str, reference: Evidence, other: str, evidence: Evidence) -> list[_Pair]:
@@ -255,7 +282,7 @@ class _Paired:
     """The absolute errors of two runs on the same rows, as sums over what is resampled."""
 
     def __init__(self, a: pd.DataFrame, b: pd.DataFrame, split: str, same_folds: bool) -> None:
-        tables = [part.sort_values(KEY, kind="stable").assign(error=_absolute_error) for part in (a, b)]
+        tables = [part.sort_values(KEY, kind="stable") for part in (a, b)]
         by_row = [table.groupby("row_id")[["error", "weight"]].mean() for table in tables]  # (n_rows,), same order
         self.tables = (a, b)
         self.n_rows = len(by_row[0])

@@ -427,7 +427,7 @@ def _check(whole: Dataset, target: str) -> None:
     if dataset.task == "classification":
         n_classes = len(np.unique(dataset.y[counting]))
         if n_classes < 2:
-            found = f"every row that counts is {dataset.y[counting][0]!r}"
+            found = f"every row that counts is {str(dataset.y[counting][0])!r}"
             raise ArgumentError(f"{target}: {found}: there is nothing to tell apart", where="target")
         return
     y = np.asarray(dataset.y, dtype=float)[counting]

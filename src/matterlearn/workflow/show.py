@@ -13,6 +13,8 @@ from matterlearn.core.errors import ModelFileError
 
 KIND: Final = "model"  # of `workflow.model`, which takes seconds to import
 _MEAN: Final = "mean"  # name of the baseline that guesses the mean of the training rows
+_SHARES: Final = "class shares"  # name of the one that states how frequent the classes are among them
+_CLASSES: Final = "classification"  # task of a model whose targets are classes
 
 _SCORE: Final = (
     "n_rows",
@@ -24,6 +26,21 @@ _SCORE: Final = (
     "coverage_low",
     "coverage_high",
     "width_median",
+)
+_CLASS_SCORE: Final = (
+    "n_rows",
+    "log_loss",
+    "log_loss_low",
+    "log_loss_high",
+    "roc_auc",
+    "roc_auc_low",
+    "roc_auc_high",
+    "balanced_accuracy",
+    "accuracy",
+    "answered",
+    "accuracy_answered",
+    "set_coverage",
+    "set_size",
 )
 _PLAN: Final = (
     "candidates",
@@ -52,8 +69,9 @@ def model_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Plain values, ready for JSON: `file`, `predicts`, `needs`, `trained_on`, `headline`, `evidence`, `plan`,
-        `notes`, `citations`, `versions`. What the file does not say is None or empty.
+        Plain values, ready for JSON: `file`, `task`, `predicts`, `needs`, `trained_on`, `headline`, `evidence`, `plan`,
+        `notes`, `citations`, `versions`. What the file does not say is None or empty. The entries of `predicts` and of
+        `evidence` are those of numbers or, with the task "classification", of classes.
 
     Raises
     ------
@@ -69,6 +87,8 @@ def model_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
     schema, card = _dict(content.get("schema")), _dict(content.get("card"))
     data, plan = _dict(card.get("data")), _dict(card.get("plan"))
     targets = _texts(schema.get("targets"))
+    task = _text(schema.get("task")) or _text(data.get("task"))
+    is_class = task == _CLASSES
     return {
         "file": {
             "path": str(path),
@@ -76,7 +96,8 @@ def model_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
             "schema_version": SCHEMA_VERSION,
             "parts": {name: len(part) for name, part in container.parts.items()},
         },
-        "predicts": [_target(name, schema, data) for name in targets],
+        "task": task,
+        "predicts": [(_class_target if is_class else _target)(name, schema, data) for name in targets],
         "needs": [_input(name, schema) for name in _texts(schema.get("inputs"))],
         "trained_on": {
             **{key: _text(data.get(key)) for key in ("name", "sha256", "citation", "licence")},
@@ -84,7 +105,7 @@ def model_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
             "elements": _texts(data.get("elements")),
         },
         "headline": _headline(card.get("headline"), targets),
-        "evidence": list(_evidence(card.get("scores"), targets)),
+        "evidence": list(_evidence(card.get("scores"), targets, is_class)),
         "plan": {**{key: plan.get(key) for key in _PLAN}, "chosen": _chosen(plan, targets)},
         "notes": _texts(card.get("notes")),
         "citations": _texts(plan.get("citations")),
@@ -113,6 +134,20 @@ def _target(name: str, schema: Mapping[str, Any], data: Mapping[str, Any]) -> di
     }
 
 
+def _class_target(name: str, schema: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    facts = _dict(_dict(data.get("targets")).get(name)) or data
+    counts = {label: _number(n) for label, n in _dict(facts.get("class_counts")).items()}
+    return {
+        "target": name,
+        "unit": None,
+        "log": False,
+        "n_rows": _number(facts.get("n_rows")),
+        "classes": _texts(facts.get("classes")),
+        "class_counts": {label: n for label, n in counts.items() if n is not None},
+        "positive": _text(facts.get("positive")),
+    }
+
+
 def _input(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "column": name,
@@ -128,8 +163,14 @@ def _headline(headline: Any, targets: list[str]) -> dict[str, list[str]]:
     return {target: _texts(sentences) for target, sentences in _dict(headline).items()}
 
 
-def _evidence(scores: Any, targets: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield one record per target and split: the model's scores, and the error of guessing the mean."""
+def _evidence(scores: Any, targets: list[str], is_class: bool) -> Iterator[dict[str, Any]]:
+    """Yield one record per target and split: the model's scores, and the error of guessing.
+
+    Guessing is to name the mean of the training rows, or to state how frequent the classes are among them.
+    """
+    names, error, baseline, ending = (
+        (_CLASS_SCORE, "log_loss", _SHARES, "shares") if is_class else (_SCORE, "mae", _MEAN, "mean")
+    )
     lines = [line for line in scores if isinstance(line, dict)] if isinstance(scores, list) else []
     first = targets[0] if targets else None
     for line in lines:
@@ -137,12 +178,12 @@ def _evidence(scores: Any, targets: list[str]) -> Iterator[dict[str, Any]]:
             continue
         target = line.get("target", first)
         same = (other for other in lines if (other.get("target", first), other.get("split")) == (target, line["split"]))
-        mean = next((other.get("mae") for other in same if other.get("model") == _MEAN), None)
+        guess = next((other.get(error) for other in same if other.get("model") == baseline), None)
         yield {
             "target": _text(target),
             "split": line["split"],
-            **{key: _number(line.get(key)) for key in _SCORE},
-            "mae_of_mean": _number(mean),
+            **{key: _number(line.get(key)) for key in names},
+            f"{error}_of_{ending}": _number(guess),
         }
 
 

@@ -25,6 +25,10 @@ MOST_CLASSES = 10_000
 """Classes that a file may name."""
 
 
+PARTS = ("estimator.skops", "features.skops", "domain.safetensors", "decisions.safetensors", "decisions.json")
+"""What a fitted classifier is made of in a model file."""
+
+
 @dataclass(frozen=True, eq=False)
 class FittedClasses:
     """A fitted classifier of one target.
@@ -96,7 +100,7 @@ class FittedClasses:
         ModelFileError
             If a part is missing, unsafe or makes no sense.
         """
-        for name in ("estimator.skops", "features.skops", "domain.safetensors", "decisions.safetensors"):
+        for name in PARTS:
             _require(name in parts, f"the part {name!r} is missing")
         # What is quickly checked comes first.
         labels: Any = content.get("classes")
