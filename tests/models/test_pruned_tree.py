@@ -10,7 +10,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from matterlearn.core.errors import ModelFileError
+from matterlearn.core.errors import ArgumentError, ModelFileError
 from matterlearn.models.persistence import estimator_from_bytes, estimator_to_bytes
 from matterlearn.models.pruned_tree import (
     MOST_PENALTIES,
@@ -122,6 +122,12 @@ def test_few_rows_and_rare_classes():
 def test_parameters_that_cannot_be(change):
     with pytest.raises(InvalidParameterError):
         PrunedTreeRegressor(**change).fit(*DIABETES)
+
+
+@pytest.mark.filterwarnings("ignore:Only one class is present")
+def test_a_fold_that_cannot_be_scored_is_said():
+    with pytest.raises(ArgumentError, match="scoring: a fold cannot be scored by roc_auc"):
+        PrunedTreeClassifier(scoring="roc_auc").fit(np.arange(40.0)[:, None], ["a"] * 39 + ["b"])
 
 
 @pytest.mark.parametrize("model", [PrunedTreeClassifier(random_state=0), PrunedTreeRegressor(random_state=0)])

@@ -83,12 +83,12 @@ class GaussianBasis(TransformerMixin, BaseEstimator):
         """Return the bumps, those of the first column first, shape (n_samples, n_centers of all columns)."""
         check_is_fitted(self)
         matrix = validate_data(self, X, dtype=np.float64, reset=False)
-        return np.hstack(
-            [
+        with np.errstate(over="ignore"):  # very far from all centres: the bumps are 0
+            blocks = [
                 np.exp(-0.5 * ((column[:, None] - centers) / width) ** 2)  # (n_samples, n_centers_of_column)
                 for column, centers, width in zip(matrix.T, self.centers_, self.widths_, strict=True)
             ]
-        )
+        return np.hstack(blocks)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return a name for each bump: that of the column and the place of the centre."""

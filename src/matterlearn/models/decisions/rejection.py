@@ -118,8 +118,9 @@ def theta_for_error(
     wrongly. From the smallest threshold upwards, (n + 1) w / (V + 1) is a supermartingale that starts at no more than 1
     in the mean, so at the first threshold that satisfies the condition, w divided by the answered share
     (A + 1) / (n + 1) is in the mean over draws of the rows at most `error_rate`; a draw with which nothing is answered
-    counts as no error. It takes the rows as independent draws from where new rows come from, judged by a model that did
-    not learn from them.
+    counts as no error. So where hardly any threshold will do, most draws answer nothing and the few that answer may err
+    more often than wished: a small `coverage` is a warning. It takes the rows as independent draws from where new rows
+    come from, judged by a model that did not learn from them.
 
     Parameters
     ----------

@@ -140,7 +140,8 @@ class GaussianMixtureClassifier(DensityClassifier):
             ) from error
 
     def _log_densities(self, rows: Floats) -> Floats:
-        return np.column_stack([mixture.score_samples(rows) for mixture in self.mixtures_]).astype(np.float64)
+        with np.errstate(over="ignore"):  # a square that runs over is a density of 0
+            return np.column_stack([mixture.score_samples(rows) for mixture in self.mixtures_]).astype(np.float64)
 
 
 def possible_numbers(members: Floats, covariance_type: str) -> list[int]:

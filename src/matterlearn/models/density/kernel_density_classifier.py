@@ -75,8 +75,8 @@ class KernelDensityClassifier(DensityClassifier):
     >>> model = KernelDensityClassifier(bandwidth=0.5).fit(X, y)
     >>> model.predict([[0.1], [2.5]]).tolist()
     ['metal', 'insulator']
-    >>> model.predict_proba([[1.75], [900.0]]).round(3).tolist()
-    [[0.536, 0.464], [1.0, 0.0]]
+    >>> model.classes_.tolist(), model.predict_proba([[1.75], [900.0]]).round(3).tolist()
+    (['insulator', 'metal'], [[0.671, 0.329], [1.0, 0.0]])
     """
 
     __module__ = "matterlearn.models.density.kernel_density_classifier"
@@ -126,8 +126,9 @@ class KernelDensityClassifier(DensityClassifier):
 
     def _losses(self, rows: Floats, codes: NDArray[np.intp], known: NDArray[np.intp], held: NDArray[np.intp]) -> Floats:
         """Return the log loss on held rows for each bandwidth that is tried."""
-        parts = [rows[known[codes[known] == code]] for code in range(len(self.priors_))]
-        log_priors = np.log(self.priors_)
+        parts = [rows[known[codes[known] == code]] for code in range(len(self.rows_))]
+        # Held rows come with the shares of the classes here, whatever the priors of later rows are.
+        log_priors = np.log([len(part) / len(rows) for part in self.rows_])
         joint = log_priors + log_densities(rows[held], parts, self.tried_, self.kernel)  # (n_widths, n_held, n_classes)
         joint[~np.isfinite(joint).any(axis=2)] = log_priors
         log_p = np.take_along_axis(joint, codes[held][None, :, None], axis=2)[..., 0] - logsumexp(joint, axis=2)

@@ -11,7 +11,7 @@ from matterlearn.report.figures.style import GREY, new_figure, style
 from matterlearn.validation.evidence import TRAINING
 from matterlearn.validation.protocol import MODEL
 
-WIDTH = 6.2
+WIDTH = 4.9
 """Inches."""
 
 FARTHEST = 3.0

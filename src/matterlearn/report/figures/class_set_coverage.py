@@ -45,7 +45,7 @@ def class_set_coverage(sets: Mapping[str, tuple[ArrayLike, ArrayLike]], *, level
     (np.float64(0.5), np.float64(2.0))
     """
     with style():
-        figure, (left, right) = new_figure(1.6 * COLUMN, 0.92 * COLUMN, ncols=2)
+        figure, (left, right) = new_figure(1.4 * COLUMN, 0.85 * COLUMN, ncols=2)
         left.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
         largest = 1.0
         for k, (name, (codes, level_needed)) in enumerate(list(sets.items())[:MOST]):

@@ -63,7 +63,8 @@ def confusion(
         for number, (axis, (title, (y, prediction))) in enumerate(zip(axes.ravel(), panels.items(), strict=False)):
             counts = confusion_matrix(np.asarray(y), np.asarray(prediction), labels=list(classes))
             _matrix(axis, counts, colors, written)
-            figure.point_texts(axis, *np.indices(counts.shape)[::-1].reshape(2, -1), _answers(title, counts, classes))
+            rows, columns = np.indices(counts.shape).reshape(2, -1)
+            figure.point_texts(axis, columns, rows, _answers(title, counts, classes))
             names = [shortened(str(name), 14) for name in classes]
             size = None if written else 6
             axis.set_xticks(range(len(classes)), names, rotation=0 if len(classes) <= 3 else 90, fontsize=size)

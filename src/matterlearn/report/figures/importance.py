@@ -34,7 +34,6 @@ def importance(evidence: Evidence, by: str, measure: Measure | None = None) -> P
     """
     table = importance_table(evidence, by).head(MOST)
     measure = measure or absolute_error(evidence.data["unit"])
-    rise = "rise of the error when shuffled" if measure.key == "mae" else f"rise of the {measure.name} when shuffled"
     with style():
         figure, axis = new_figure(COLUMN, 0.75 + 0.2 * max(len(table), 2))
         position = np.arange(len(table))
@@ -48,9 +47,12 @@ def importance(evidence: Evidence, by: str, measure: Measure | None = None) -> P
         axis.set_ylim(len(table) - 0.4, -0.6)
         axis.spines["left"].set_visible(False)
         axis.locator_params(axis="x", nbins=5)
-        axis.set_xlabel(with_unit(rise, measure.unit), loc="right")
+        axis.set_xlabel(with_unit("rise of the error when shuffled", measure.unit), loc="right")
         axis.set_title(f"by {by}")
-        texts = [f"{row.name}\n+{measure.say(row.mean)} ± {number(row.sd)}" for row in table.itertuples(index=False)]
+        texts = [
+            f"{name}\n+{measure.say(mean)} ± {number(sd)}"
+            for name, mean, sd in zip(table["name"], table["mean"], table["sd"], strict=True)
+        ]
         figure.point_texts(axis, table["mean"], position, texts)
     return figure
 

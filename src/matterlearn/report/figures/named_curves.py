@@ -112,15 +112,15 @@ def draw_curves(
         axis.annotate("no rows of both kinds", (0.5, 0.5), ha="center", color=GREY)
 
 
-def said_area(area: float, interval: tuple[float, float] | None) -> str:
+def said_area(area: float, interval: Sequence[float] = ()) -> str:
     """Return an area with its interval, as text.
 
     Examples
     --------
-    >>> said_area(0.9532, (0.931, 0.97)), said_area(0.5, None)
+    >>> said_area(0.9532, (0.931, 0.97)), said_area(0.5)
     ('0.953 (0.931–0.970)', '0.500')
     """
-    if interval is None or not np.isfinite(interval).all():
+    if len(interval) < 2 or not np.isfinite(interval).all():
         return f"{area:.3f}"
     return f"{area:.3f} ({interval[0]:.3f}–{interval[1]:.3f})"
 

@@ -30,7 +30,7 @@ def partial_dependence(evidence: Evidence, entry: Mapping[str, Any]) -> PointedF
     PointedFigure
         The band holds 80 % of the rows. All features have the same axis of predictions, so that a flat line is one.
     """
-    unit = evidence.data["unit"]
+    unit, of = evidence.data["unit"], str(entry.get("of", ""))  # of a class its probability is predicted
     feature_unit = "" if entry["unit"] == "1" else str(entry["unit"])
     with style():
         figure, axis = new_figure(COLUMN, 0.72 * COLUMN)
@@ -40,7 +40,7 @@ def partial_dependence(evidence: Evidence, entry: Mapping[str, Any]) -> PointedF
         axis.set_ylim(*_limits(evidence))
         name = f"{entry['feature']} ({feature_unit})" if feature_unit else str(entry["feature"])
         axis.set_xlabel(textwrap.fill(shortened(name, 2 * LINE), LINE + 4))
-        axis.set_ylabel(with_unit(shortened(label_without_unit(evidence.data["target"], unit), 22), unit))
+        axis.set_ylabel(with_unit(shortened(of or label_without_unit(evidence.data["target"], unit), 22), unit))
         texts = [
             f"{in_unit(number(value), feature_unit)}\nprediction {in_unit(number(mean), unit)}\n"
             f"80 % of the rows: {number(low)} to {number(high)}"

@@ -13,11 +13,14 @@ from matterlearn.report.figures.style import GREY, style
 from matterlearn.report.words import percent, shortened
 from matterlearn.validation.classes.curves import precision_recall_points
 
+ALIKE = 0.02
+"""Difference of the shares of a class, between curves, up to which one number stands for them."""
+
 
 def precision_recall(
     curves: Mapping[str, Sequence[ArrayLike]],
     *,
-    intervals: Mapping[str, tuple[float, float]] | None = None,
+    areas: Mapping[str, tuple[float, float, float]] | None = None,
     title: str = "",
 ) -> PointedFigure:
     """Draw precision against recall, with the precision of guessing.
@@ -27,8 +30,9 @@ def precision_recall(
     curves : mapping of str to (is_class, p) or (is_class, p, weight)
         Name of each curve and its rows: whether each is of the class, its probability, and how much it counts; arrays
         of shape (n_rows,). A curve without a row of the class does not exist and is left out.
-    intervals : mapping of str to (float, float), optional
-        Ends of the interval of the average precision, which stand beside it.
+    areas : mapping of str to (float, float, float), optional
+        The average precision and the ends of its interval that stand beside a name, where they
+        are not those of the points that are drawn: a mean over folds, for one. An end that is NaN is left out.
     title : str
         Title of the figure.
 
@@ -47,20 +51,18 @@ def precision_recall(
     lines, chances = [], []
     for name, rows in curves.items():
         points = precision_recall_points(*rows)
-        area = points.average_precision
-        if area == area:
-            said = said_area(area, (intervals or {}).get(name))
+        if points.average_precision == points.average_precision:
+            area, *ends = (areas or {}).get(name, (points.average_precision,))
             thresholds = np.append(points.threshold, np.inf)
-            lines.append(NamedCurve(name, points.recall, points.precision, thresholds, area, said))
+            lines.append(NamedCurve(name, points.recall, points.precision, thresholds, area, said_area(area, ends)))
             chances.append(points.share)
     with style():
         figure, axis = figure_of(len(lines))
         draw_curves(figure, axis, lines, axes=("recall", "precision"), steps=True)
-        shown = sorted(set(np.round(chances, 2).tolist()))
         if len(lines) <= MOST_NAMED:
-            axis.hlines(shown, 0, 1, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
-        if len(shown) == 1:
-            place = (0.01, min(shown[0] + 0.01, 0.94))
-            axis.annotate(f"chance {percent(chances[0])}", place, va="bottom", fontsize=7, color=GREY)
+            axis.hlines(chances, 0, 1, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
+        if chances and max(chances) - min(chances) < ALIKE:
+            place = (0.01, min(max(chances) + 0.01, 0.94))
+            axis.annotate(f"chance {percent(np.mean(chances))}", place, va="bottom", fontsize=7, color=GREY)
         axis.set_title(shortened(title, 40))
     return figure

@@ -59,7 +59,8 @@ def reliability_diagram(
         axis.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, zorder=1)
         for k, (name, rows) in enumerate(curves.items()):
             color, marker = SERIES[k % len(SERIES)]
-            points = calibration_points(*rows, n_bins=n_bins)
+            is_class, p, *weight = rows
+            points = calibration_points(is_class, p, weight[0] if weight else None, n_bins)
             stated, observed = points.mean_probability, points.share
             axis.vlines(stated, points.low, points.high, color=color, linewidth=1, alpha=0.6, zorder=2)
             axis.plot(

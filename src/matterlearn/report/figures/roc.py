@@ -16,7 +16,7 @@ from matterlearn.validation.classes.curves import roc_points
 def roc(
     curves: Mapping[str, Sequence[ArrayLike]],
     *,
-    intervals: Mapping[str, tuple[float, float]] | None = None,
+    areas: Mapping[str, tuple[float, float, float]] | None = None,
     title: str = "",
 ) -> PointedFigure:
     """Draw receiver operating characteristics: the rate of true positives against that of false positives.
@@ -26,8 +26,9 @@ def roc(
     curves : mapping of str to (is_class, p) or (is_class, p, weight)
         Name of each curve and its rows: whether each is of the class, its probability, and how much it counts; arrays
         of shape (n_rows,). A curve whose rows are all of one kind does not exist and is left out.
-    intervals : mapping of str to (float, float), optional
-        Ends of the interval of the area under a curve, which stand beside it.
+    areas : mapping of str to (float, float, float), optional
+        The area under a curve and the ends of its interval that stand beside a name, where they
+        are not those of the points that are drawn: a mean over folds, for one. An end that is NaN is left out.
     title : str
         Title of the figure.
 
@@ -47,9 +48,9 @@ def roc(
     for name, rows in curves.items():
         points = roc_points(*rows)
         if points.area == points.area:
-            said = said_area(points.area, (intervals or {}).get(name))
+            area, *ends = (areas or {}).get(name, (points.area,))
             x, y = points.false_positive_rate, points.true_positive_rate
-            lines.append(NamedCurve(name, x, y, points.threshold, points.area, said))
+            lines.append(NamedCurve(name, x, y, points.threshold, area, said_area(area, ends)))
     with style():
         figure, axis = figure_of(len(lines))
         axis.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, zorder=1)
