@@ -442,3 +442,16 @@ class TestFile:
     def test_missing_file(self, tmp_path, dataset):
         with pytest.raises(DataError, match="no such file"):
             folds_of(f"file:{tmp_path / 'nothing.csv'}", dataset)
+
+
+def test_k_folds_up_to_one_row_each():
+    table = binaries(24)
+    dataset = make_dataset(pd.concat([table, table.iloc[:2]]), "gap_eV", inputs=["formula"])
+    features = table_features(dataset.inputs, dataset.kinds)
+    ten, each = (make_folds(f"kfold:{k}", dataset, features=features) for k in ("10", "N"))
+    assert (len(ten), len(each)) == (10, 24)
+    assert sorted(np.concatenate([fold.test for fold in each]).tolist()) == list(range(26))
+    assert sorted(len(fold.test) for fold in each) == [1] * 22 + [2, 2]  # copies of a row stay together
+    for wrong in ("kfold:1", "kfold:ten", "kfold:", "kfold", "kfold:25"):
+        with pytest.raises(ArgumentError):
+            make_folds(wrong, dataset, features=features)

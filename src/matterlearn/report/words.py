@@ -25,7 +25,7 @@ DETAILED = {"group": "unseen values of", "holdout": "hold-out by", "file": "fold
 UNNESTED = "element:each"
 """Split whose model was chosen with the left-out elements in sight."""
 
-LIKE_TRAINING = ("random", "stratified")
+LIKE_TRAINING = ("random", "stratified", "kfold")
 """Kinds of splits whose test rows are like the training rows."""
 
 
@@ -38,6 +38,8 @@ def split_words(split: str) -> str:
     ('unseen elements', 'hold-out by set', 'random rows, 3 times')
     >>> split_words("element:each"), split_words("element:O,N")
     ('each element unseen (un-nested)', 'unseen O, N')
+    >>> split_words("kfold:10")
+    'random rows, 10 folds'
     """
     kind, _, detail = split.partition(":")
     if split == UNNESTED:
@@ -46,6 +48,8 @@ def split_words(split: str) -> str:
         return f"unseen {', '.join(part.strip() for part in detail.split(','))}"
     if kind == "random" and detail:
         return f"random rows, {detail} times"
+    if kind == "kfold":
+        return "random rows, one left out at a time (un-nested)" if detail == "N" else f"random rows, {detail} folds"
     if kind in DETAILED:
         return f"{DETAILED[kind]} {detail}".rstrip()
     words = KINDS.get(kind, kind)

@@ -33,12 +33,17 @@ N_CLUSTERS = 10
 FEWEST_TRAINING_ROWS = 10
 """Different rows that a stated split must leave to train on: models are compared and calibrated in folds of them."""
 
+UNNESTED = ("element:each", "kfold:N")
+"""Splits of so many folds that the choice and the calibration of the final model are used in each."""
+
 N_NAMED = 8
 """Most groups that the label of a fold names."""
 
 SPLITS = (
     "random",
     "random:REPEATS",
+    "kfold:K",
+    "kfold:N",
     "stratified",
     "element",
     "element:each",
@@ -92,6 +97,7 @@ def make_folds(
     ----------
     split : str
         - "random", or "random:REPEATS" to deal the rows out several times;
+        - "kfold:K": K folds of random rows, or "kfold:N" to leave one row (with its copies) out at a time;
         - "stratified": random folds that each hold the same share of every range of the target;
         - "element": leave groups of elements out;
         - "element:each": leave each element out in turn;
@@ -185,6 +191,20 @@ def _random(order: _Order) -> list[Fold]:
         order.fold(k % order.n_folds, "random rows", pair, repeat=k // order.n_folds)
         for k, pair in enumerate(splitter.split(order.dataset.X, groups=order.duplicates))
     ]
+
+
+def _kfold(order: _Order) -> list[Fold]:
+    n_different = len(np.unique(order.duplicates))
+    if order.detail == "N":
+        n_folds = n_different
+    elif order.detail.isascii() and order.detail.isdigit() and int(order.detail) > 1:
+        n_folds = int(order.detail)
+    else:
+        raise ArgumentError(f"{order.detail!r} is no number of folds", where="split", fix="write kfold:10 or kfold:N")
+    splitter = RandomSplit(n_folds, random_state=order.seed)
+    label = "one row" if order.detail == "N" else "random rows"
+    pairs = splitter.split(order.dataset.X, groups=order.duplicates)
+    return [order.fold(k, label, pair) for k, pair in enumerate(pairs)]
 
 
 def _stratified(order: _Order) -> list[Fold]:
@@ -285,6 +305,7 @@ def _listed(names: Iterable[Any]) -> str:
 
 _MAKERS: dict[str, Callable[[_Order], list[Fold]]] = {
     "random": _random,
+    "kfold": _kfold,
     "stratified": _stratified,
     "element": _element,
     "system": _system,

@@ -26,7 +26,7 @@ from matterlearn.validation.data_card import data_card, row_table
 from matterlearn.validation.evidence import COLUMNS, Evidence
 from matterlearn.validation.explain.fold import explain_final
 from matterlearn.validation.fitted import FittedTarget, fitted_from_parts
-from matterlearn.validation.folds import Fold
+from matterlearn.validation.folds import UNNESTED, Fold
 from matterlearn.validation.jobs import MODEL, FinalJob, FoldJob, Result, Rows, Settings, rows_of
 from matterlearn.validation.judging import run_job
 from matterlearn.validation.seeding import chosen_model, fit_seeded, selection_facts
@@ -81,8 +81,8 @@ class Protocol:
     Parameters
     ----------
     folds : sequence of Fold
-        Training and test rows of every split; see `matterlearn.validation.folds`. Those of "element:each" are not
-        nested: the model that was chosen on all rows, and its calibration, are used in each.
+        Training and test rows of every split; see `matterlearn.validation.folds`. Those of "element:each" and "kfold:N" are
+        not nested: the model that was chosen on all rows, and its calibration, are used in each.
     baselines : mapping of str to estimator
         What a trivial model scores on the same folds.
     features : transformer
@@ -327,7 +327,7 @@ class Protocol:
 
 
 def _is_unnested(fold: Fold) -> bool:
-    return fold.split == "element:each"
+    return fold.split in UNNESTED
 
 
 def _key(fold: Fold) -> tuple[str, int, int]:

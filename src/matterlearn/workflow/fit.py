@@ -137,9 +137,9 @@ def fit(
     weights : str, optional
         Column with weights of the rows, in fitting as in scores. Candidates that take none are left out.
     split : str
-        What decides, as in `matterlearn.validation.folds.make_folds`: "random", "element", "element:O", "system",
-        "cluster", "extremes", "group:COLUMN", "holdout:COLUMN", "file:FOLDS" and others. Random and element splits are
-        always computed, where they are possible.
+        What decides, as in `matterlearn.validation.folds.make_folds`: "random", "kfold:10", "element", "element:O",
+        "system", "cluster", "extremes", "group:COLUMN", "holdout:COLUMN", "file:FOLDS" and others. Random and element
+        splits are always computed, where they are possible.
     budget : str or float, optional
         Time, as "90s", "5m", "1h" or seconds. None for the full plan.
     plan : path-like or Plan, optional
@@ -374,6 +374,7 @@ def _work(estimators: Mapping[str, Any], dataset: Dataset, workers: int, *, meas
         report_s=factor * (ONCE_S + thousands) * len(dataset.targets),
         n_targets=len(dataset.targets),
         n_elements=n_elements,
+        n_rows=n_rows,
         workers=workers,
     )
 
@@ -516,7 +517,7 @@ def _check_estimator(name: str, estimator: Any, dataset: Dataset) -> None:
 
 def _wanted_splits(split: str) -> list[str]:
     """Return the splits of a fit, the deciding one first; repeated random folds are random folds."""
-    known = () if split.startswith("random:") else ("random",)
+    known = () if split.startswith(("random:", "kfold:")) else ("random",)
     return list(dict.fromkeys([split, *known, "element"]))
 
 

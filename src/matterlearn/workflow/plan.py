@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matterlearn.core.errors import ArgumentError, DataError
+from matterlearn.validation.folds import UNNESTED
 from matterlearn.validation.folds import N_CLUSTERS
 from matterlearn.validation.protocol import Costs
 
@@ -195,6 +196,8 @@ class Work:
         Number of targets.
     n_elements : int
         Elements that "element:each" leaves out.
+    n_rows : int
+        Rows that "kfold:N" leaves out.
     workers : int
         Processes.
     """
@@ -205,6 +208,7 @@ class Work:
     report_s: float = 0.0
     n_targets: int = 1
     n_elements: int = 1
+    n_rows: int = 1
     workers: int = 1
 
     def after_s(self, n_explained: int) -> float:
@@ -321,7 +325,7 @@ def expected_s(plan: Plan, work: Work) -> float:
     folds = 0.0
     for split in plan.splits:
         n_folds, share = _folds_of(split, plan, work)
-        folds += n_folds * share * (costs.fold_without_choice if split == "element:each" else costs.fold)
+        folds += n_folds * share * (costs.fold_without_choice if split in UNNESTED else costs.fold)
     items = work.n_targets * (costs.final + folds + plan.n_explained * costs.explain)
     speed = 1.0 if work.workers == 1 else work.workers * EFFICIENCY
     return items / speed + work.after_s(plan.n_explained)
@@ -330,6 +334,9 @@ def expected_s(plan: Plan, work: Work) -> float:
 def _folds_of(split: str, plan: Plan, work: Work) -> tuple[int, float]:
     """Return how many folds a split has, and which share of a fit on all rows each costs."""
     kind, _, detail = split.partition(":")
+    if kind == "kfold":
+        n_folds = work.n_rows if detail == "N" else int(detail) if detail.isascii() and detail.isdigit() else 1
+        return n_folds, 1.0 - 1.0 / max(n_folds, 2)
     if kind == "element":
         n_folds = work.n_elements if detail == "each" else len(detail.split(",")) if detail else plan.n_element_groups
         return n_folds, 0.8
