@@ -223,7 +223,7 @@ def _print_target(evidence: Any, console: Any) -> None:
     console.print("model: " + ", ".join(f"{weight:.0%} {name}" for name, weight in weights.items()))
 
 
-CLASS_HEADINGS = ("log loss", "ROC AUC, 95 % interval", "bal. acc.", "answered", "right")
+CLASS_HEADINGS = ("log loss", "ROC AUC [95 %]", "bal. acc.")
 
 
 def _cells(line: Any) -> list[str]:
@@ -233,6 +233,5 @@ def _cells(line: Any) -> list[str]:
 
 def _class_cells(line: Any) -> list[str]:
     known = not math.isnan(line.roc_auc)
-    area = f"{line.roc_auc:.3f} [{line.roc_auc_low:.3f}, {line.roc_auc_high:.3f}]" if known else ""
-    answered = [f"{line.answered:.0%}", f"{line.accuracy_answered:.1%}"] if line.role == "model" else ["", ""]
-    return [f"{line.log_loss:.3f}", area, f"{line.balanced_accuracy:.3f}", *answered]
+    area = f"{line.roc_auc:.3f} [{line.roc_auc_low:.2f}, {line.roc_auc_high:.2f}]" if known else ""
+    return [f"{line.log_loss:.3f}", area, f"{line.balanced_accuracy:.3f}"]

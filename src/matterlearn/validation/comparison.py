@@ -89,8 +89,8 @@ def compare(evidences: Mapping[str, Evidence], *, n_resamples: int = 2000, seed:
     Returns
     -------
     DataFrame
-        `COMPARISON_COLUMNS` names its columns, for classes `CLASS_COMPARISON_COLUMNS`. One line for each other run, target and split that it shares with the
-        first.
+        `COMPARISON_COLUMNS` names its columns, for classes `CLASS_COMPARISON_COLUMNS`. One line for each other run,
+        target and split that it shares with the first.
 
     Raises
     ------

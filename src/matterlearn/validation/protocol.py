@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -203,6 +203,7 @@ class Protocol:
             plan={
                 "level": self.level,
                 "chosen_by_target": {r.facts["target"]: r.facts for r in done if "split" not in r.facts},
+                **({"decision": asdict(self.decision)} if dataset.task == "classification" else {}),
             },
             rows=row_table(dataset),
             diagnostics=self._explain(folds, fitted, rows),
