@@ -165,7 +165,7 @@ class TestMeasurements:
         assert scores.loc["model", "roc_auc"] > 0.8
         assert scores.loc["model", "brier"] < scores.loc["class shares", "brier"]
         assert result.evidence.data["positive"] is None
-        assert result.evidence.predictions.query("model == 'model'")["in_domain"].mean() > 0.8
+        assert result.evidence.predictions.query("model == 'model'")["in_domain"].mean() > 0.7
         by_fold = result.evidence.by_fold("random", "model")
         assert by_fold["log_loss"].is_monotonic_decreasing
 

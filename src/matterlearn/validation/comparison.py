@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from matterlearn.core.errors import ArgumentError, DataError
 from matterlearn.core.parallel import item_seed, single_thread
 from matterlearn.validation.bootstrap import CHUNK, percentile_interval, resample_counts
+from matterlearn.validation.classes.area_difference import area_difference
 from matterlearn.validation.classes.losses import prediction_losses
 from matterlearn.validation.evidence import Evidence
 from matterlearn.validation.scores import KEY, interval_scores, resampling_units
@@ -48,12 +50,24 @@ OF_CLASSES = {
 }
 """What columns are called, up to `_first` and `_other`, where the targets are classes, and what then stands there."""
 
-CLASS_COMPARISON_COLUMNS = {
-    "_".join((OF_CLASSES[name], run)) if (name := column.rpartition("_")[0]) in OF_CLASSES else column: kind
-    for column, kind in COMPARISON_COLUMNS.items()
-    for run in (column.rpartition("_")[2],)
+AREAS = {
+    "roc_auc_first": "float64",  # on the predictions of these rows, over all folds
+    "roc_auc_other": "float64",
+    "roc_auc_difference": "float64",  # other - first: above 0 the other run is better
+    "roc_auc_difference_low": "float64",  # ends of the 95 % paired bootstrap interval
+    "roc_auc_difference_high": "float64",
 }
-"""The same for runs that predict classes; the difference is one of log loss."""
+"""Columns that only runs of classes have."""
+
+CLASS_COMPARISON_COLUMNS = {
+    **{
+        "_".join((OF_CLASSES[name], run)) if (name := column.rpartition("_")[0]) in OF_CLASSES else column: kind
+        for column, kind in COMPARISON_COLUMNS.items()
+        for run in (column.rpartition("_")[2],)
+    },
+    **AREAS,
+}
+"""The same for runs that predict classes; difference and verdict are those of the log loss."""
 
 SAME_VALUE = 1e-9
 """Relative difference up to which measured values count as equal: what a table loses when it is written as text."""
@@ -126,7 +140,8 @@ def compare(evidences: Mapping[str, Evidence], *, n_resamples: int = 2000, seed:
             for pair in _pairs(first, reference, other, evidence)
             for line in _compare(pair, n_resamples, seed)
         ]
-    table = pd.DataFrame(lines, columns=list(COMPARISON_COLUMNS)).astype(COMPARISON_COLUMNS)
+    columns = {**COMPARISON_COLUMNS, **(AREAS if reference.is_class else {})}
+    table = pd.DataFrame(lines, columns=list(columns)).astype(columns)
     return table.set_axis(list(CLASS_COMPARISON_COLUMNS), axis=1) if reference.is_class else table
 
 
@@ -167,6 +182,7 @@ def _pairs(first: str, reference: Evidence, other: str, evidence: Evidence) -> l
 
 def _compare(pair: _Pair, n_resamples: int, seed: int) -> list[dict[str, Any]]:
     unit = _same_unit(pair)
+    is_class = pair.runs[0].is_class
     parts = pair.predictions()
     splits = [split for split in parts[0]["split"].unique() if split in set(parts[1]["split"])]
     if not splits:
@@ -189,7 +205,8 @@ def _compare(pair: _Pair, n_resamples: int, seed: int) -> list[dict[str, Any]]:
         said = [] if same else ["The folds were not the same: the difference is also one between protocols."]
         if paired.weights_differ:
             said.append(f"Rows weigh differently in the two runs: the weights of {pair.names[0]} are used.")
-        rng = np.random.default_rng(item_seed(seed, "compare", pair.target, str(split)))
+        key = item_seed(seed, "compare", pair.target, str(split))
+        rng = np.random.default_rng(key)
         lines.append(
             {
                 "target": pair.target,
@@ -198,6 +215,7 @@ def _compare(pair: _Pair, n_resamples: int, seed: int) -> list[dict[str, Any]]:
                 "first": pair.names[0],
                 "other": pair.names[1],
                 **paired.scores(rng, n_resamples),
+                **(_areas(pair, split, shared, same, key, n_resamples) if is_class else {}),
                 "same_folds": same,
                 "note": " ".join([*notes, *said]),
             }
@@ -205,6 +223,21 @@ def _compare(pair: _Pair, n_resamples: int, seed: int) -> list[dict[str, Any]]:
     if not lines:
         raise DataError("no row was predicted in both runs", where=pair.where, fix="fit both on the same table")
     return lines
+
+
+def _areas(
+    pair: _Pair, split: str, shared: NDArray[Any], same_folds: bool, seed: int, n_resamples: int
+) -> dict[str, float]:
+    """Return the areas under the ROC curve of two runs on the same rows, and how far they differ."""
+    lines = []
+    for run in pair.runs:
+        table = run.predictions
+        of_run = (table["target"] == pair.target) & (table["role"] == "model") & (table["split"] == split)
+        lines.append(table[of_run & table["row_id"].isin(shared)])
+    first, other = lines
+    positive = pair.runs[0].data["targets"][pair.target].get("positive")
+    found = area_difference(first, other, split, positive, same_folds=same_folds, seed=seed, n_resamples=n_resamples)
+    return dict(zip(AREAS, found, strict=True))
 
 
 def _same_unit(pair: _Pair) -> str:

@@ -23,6 +23,9 @@ from matterlearn.validation.splits import ElementGroupSplit, RandomSplit, Strati
 N_PARTS = 10
 """Parts into which rows are dealt: a model that lacks a tenth of them errs little more than one that has them all."""
 
+FEWEST_CLASS_PARTS = 5
+"""The same where the target is a class: with five folds every row tells how right a probability is."""
+
 FEWEST_BEYOND = 3.0
 """Errors that should lie outside the intervals in calibration: small tables are dealt into fewer and larger parts."""
 
@@ -318,7 +321,8 @@ def calibration_folds(
     seed_of_random = item_seed(seed, "random")
     random: Any = RandomSplit(n_parts, random_state=seed_of_random)
     if classes is not None:
-        n_parts = min(n_parts, int(np.bincount(classes).max()))
+        # Curves and thresholds ask for many rows rather than for a model that lacks few.
+        n_parts = min(max(n_random, FEWEST_CLASS_PARTS), len(np.unique(duplicates)), int(np.bincount(classes).max()))
         random = StratifiedSplit(n_parts, random_state=seed_of_random)
     by_element = ElementGroupSplit(n_groups, random_state=item_seed(seed, "element"))
     pairs = random.split(X, None if classes is None else classes.astype(str), groups=duplicates)
