@@ -46,8 +46,8 @@ def test_what_fits_nothing_is_told():
         expanded("Z*")
     with pytest.raises(ArgumentError, match="all columns are left out again"):
         expanded("age", "!age")
+    frame = pd.DataFrame({"Lysine": [1.0, 2.0, 3.0], "t": ["a", "b", "a"]})
     with pytest.raises(ArgumentError, match="no column 'Lysin'"):
-        frame = pd.DataFrame({"Lysine": [1.0, 2.0, 3.0], "t": ["a", "b", "a"]})
         make_dataset(frame, "t", inputs=["Lysin"])
 
 

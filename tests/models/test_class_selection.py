@@ -56,7 +56,8 @@ def test_blend_is_scikit_learns_soft_vote(cancer):
     by_hand = np.stack([model.predict_proba(X) for _, model in ours.members_])
     leading = np.argmax(mean, axis=1)
     chosen = by_hand[:, np.arange(len(X)), leading]
-    expected = np.sqrt(np.average((chosen - np.average(chosen, axis=0, weights=[6, 3, 1])) ** 2, axis=0, weights=[6, 3, 1]))
+    middle = np.average(chosen, axis=0, weights=[6, 3, 1])
+    expected = np.sqrt(np.average((chosen - middle) ** 2, axis=0, weights=[6, 3, 1]))
     np.testing.assert_allclose(spread, expected, atol=1e-14)
     assert np.isnan(ClassBlend(members[:1], [1.0]).fit(X, y).predict_with_members(X)[1]).all()
 

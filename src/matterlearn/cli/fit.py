@@ -51,8 +51,8 @@ def fit(
     split: Annotated[
         str,
         typer.Option(
-            help="What decides: random, random:REPEATS, kfold:K, kfold:N, stratified, element, element:each, element:O, "
-            "system, cluster, extremes, group:COLUMN, holdout:COLUMN or file:FOLDS."
+            help="What decides: random, random:REPEATS, kfold:K, kfold:N, stratified, element, element:each, "
+            "element:O, system, cluster, extremes, group:COLUMN, holdout:COLUMN or file:FOLDS."
         ),
     ] = "random",
     budget: Annotated[str, typer.Option(help="Time to spend, as 90s, 5m, 1h or full.")] = "5m",

@@ -278,10 +278,10 @@ def _unseen(X: pd.DataFrame, seen: Mapping[str, list[Any]], most_beyond: int) ->
             continue
         n_numbers += 1
         cells = X[name].to_numpy(dtype=float)
-        for i in np.flatnonzero(~((known[0] <= cells) & (cells <= known[1]))):
+        for i in np.flatnonzero(~((known[0] <= cells) & (cells <= known[1]))).tolist():
             n_beyond[i] += 1
             first[i] = first[i] or f"{name} = {cells[i]:g} outside training ({known[0]:g} to {known[1]:g})"
-    for i in np.flatnonzero(n_beyond > most_beyond):
+    for i in np.flatnonzero(n_beyond > most_beyond).tolist():
         more = f", as {n_beyond[i] - 1} more of {n_numbers} inputs; at most {most_beyond} are usual" * (most_beyond > 0)
         reasons[i] = reasons[i] or first[i] + more
     return reasons

@@ -81,8 +81,8 @@ class Protocol:
     Parameters
     ----------
     folds : sequence of Fold
-        Training and test rows of every split; see `matterlearn.validation.folds`. Those of "element:each" and "kfold:N" are
-        not nested: the model that was chosen on all rows, and its calibration, are used in each.
+        Training and test rows of every split; see `matterlearn.validation.folds`. Those of "element:each" and
+        "kfold:N" are not nested: the model that was chosen on all rows, and its calibration, are used in each.
     baselines : mapping of str to estimator
         What a trivial model scores on the same folds.
     features : transformer

@@ -16,8 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matterlearn.core.errors import ArgumentError, DataError
-from matterlearn.validation.folds import UNNESTED
-from matterlearn.validation.folds import N_CLUSTERS
+from matterlearn.validation.folds import N_CLUSTERS, UNNESTED
 from matterlearn.validation.protocol import Costs
 
 EFFICIENCY = 0.65

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.metrics
-from class_tables import class_lines, within_folds, probabilities
+from class_tables import class_lines, probabilities, within_folds
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.validation.classes.breakdown import score_by_class, score_class_folds

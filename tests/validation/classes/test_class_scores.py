@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 import sklearn.metrics
-from class_tables import class_lines, within_folds, probabilities
+from class_tables import class_lines, probabilities, within_folds
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.core.parallel import item_seed
@@ -102,7 +102,7 @@ def test_three_classes_as_scikit_learn():
     p, d = P3[0], P3[0].argmax(axis=1)
     for name, score in (("roc_auc", "roc_auc_score"), ("average_precision", "average_precision_score")):
         ranked = getattr(sklearn.metrics, score)
-        of_classes = [within_folds(ranked, CODES == k, p[:, k], np.arange(N) % 6) for k in range(3)]
+        of_classes = [within_folds(ranked, k == CODES, p[:, k], np.arange(N) % 6) for k in range(3)]
         assert found[name] == pytest.approx(np.mean(of_classes)), name
     assert found["f1"] == pytest.approx(sklearn.metrics.f1_score(CODES, d, average="macro"))
     assert found["brier"] == pytest.approx(sklearn.metrics.brier_score_loss(CODES, p))
