@@ -139,15 +139,16 @@ def write(name: str, protocol: str, result: Mapping[str, Any]) -> None:
     }
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"accuracy_{name}.json"
-    path.write_text(json.dumps(_rounded(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(_rounded({key: content[key] for key in result}), indent=1, ensure_ascii=False)[:6000])
+    path.write_text(json.dumps(rounded(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(rounded({key: content[key] for key in result}), indent=1, ensure_ascii=False)[:6000])
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Return numbers of a result with five digits, and None for what is not finite."""
     if isinstance(value, Mapping):
-        return {str(key): _rounded(item) for key, item in value.items()}
+        return {str(key): rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     if isinstance(value, float | np.floating):
         return float(f"{value:.5g}") if np.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value

@@ -7,7 +7,7 @@ from matter_tables import sites
 
 from matterlearn.core.errors import ArgumentError
 from matterlearn.features.table_features import citations_of, table_features
-from matterlearn.models.candidates import FAMILIES, make_baselines, make_candidates
+from matterlearn.models.candidates import FAMILIES, default_names, make_baselines, make_candidates
 from matterlearn.models.persistence import estimator_from_bytes, estimator_to_bytes
 from matterlearn.models.weighting import takes_weights
 from matterlearn.workflow.fit import fit
@@ -31,11 +31,28 @@ def test_unknown_families_are_named():
         make_candidates(["rigde"], ["A"], {"A": "site"})
 
 
+class Planned(Exception):
+    """The plan is made; nothing is to be fitted."""
+
+
+def candidates_for(table, target):
+    """Return the candidates of the full plan for a table."""
+
+    def stop(plan):
+        raise Planned(*plan.candidates)
+
+    with pytest.raises(Planned) as caught:
+        fit(table, target, budget=None, workers=1, show_plan=stop)
+    return caught.value.args
+
+
 def test_a_network_is_offered_only_where_it_has_rows_enough():
     table = sites(60)
     target = table.columns[-1]
-    result = fit(table, target, budget="1s", workers=1)
-    assert "mlp" not in result.evidence.plan["candidates"]
+    everything = set(default_names())
+    assert everything - set(candidates_for(table, target)) == {"mlp", "mlp-descriptors"}
+    many = pd.concat([sites(90, seed=seed) for seed in range(5)], ignore_index=True)
+    assert set(candidates_for(many, target)) == everything
     with pytest.raises(ArgumentError, match="'mlp' needs 400 rows, here are 60"):
         fit(table, target, models=["mlp"], budget="1s", workers=1)
 

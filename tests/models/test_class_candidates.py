@@ -83,7 +83,7 @@ def test_every_family_learns_from_more_columns_than_rows(name):
 @pytest.mark.parametrize("name", CLASS_FAMILIES)
 def test_every_family_learns_three_classes_of_formulas(name):
     table, y = alloys(160)
-    assert gain(made(name, table, FORMULA), table, y, 120) > 0.1
+    assert gain(made(name, table, FORMULA), table, y, 120) > 0.05
 
 
 def test_every_family_of_the_course_has_a_name():

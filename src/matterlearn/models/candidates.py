@@ -12,12 +12,14 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
+    AdaBoostRegressor,
     ExtraTreesRegressor,
     HistGradientBoostingRegressor,
     RandomForestRegressor,
 )
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import RidgeCV
+from sklearn.linear_model import ElasticNetCV, LassoCV, LinearRegression, RidgeCV
+from sklearn.model_selection import KFold
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -30,6 +32,7 @@ from matterlearn.features.block_scaler import BlockScaler
 from matterlearn.features.table_features import DESCRIPTOR_WEIGHT, Representation, table_features
 from matterlearn.models.networks.ensemble import EnsembleRegressor
 from matterlearn.models.networks.regressor import MLPRegressor
+from matterlearn.models.pruned_tree import PrunedTreeRegressor
 
 N_TREES = 200
 """Trees in a forest; more make model files large and errors hardly smaller."""
@@ -101,6 +104,11 @@ def _networks() -> EnsembleRegressor:
     return EnsembleRegressor(network, N_NETWORKS)
 
 
+def _sparse(kind: type) -> Any:
+    """Lasso or elastic net whose penalty is chosen in shuffled folds: tables come sorted by composition."""
+    return kind(alphas=np.logspace(-3.5, -1, 11), cv=KFold(3, shuffle=True, random_state=0), max_iter=50_000, tol=1e-2)
+
+
 _ALL = (
     Family("svr", lambda: _scaled_target(SVR(C=10.0, gamma=0.05, epsilon=0.02)), 0.25, 1.8, fraction_weight=1.0),
     Family("extra-trees", lambda: ExtraTreesRegressor(N_TREES, max_features=0.2), 2.2, 1.0),
@@ -147,6 +155,13 @@ _ALL = (
         0.4,
     ),
     Family("forest", lambda: RandomForestRegressor(N_TREES, max_features=0.2), 4.0, 1.0),
+    Family("least-squares", lambda: LinearRegression(), 0.2, 1.0, fraction_weight=1.0, by_default=False),
+    Family("lasso", lambda: _scaled_target(_sparse(LassoCV)), 2.0, 1.0, fraction_weight=1.0, by_default=False),
+    Family(
+        "elastic-net", lambda: _scaled_target(_sparse(ElasticNetCV)), 2.0, 1.0, fraction_weight=1.0, by_default=False
+    ),
+    Family("tree", lambda: PrunedTreeRegressor(), 1.0, 1.0, by_default=False),
+    Family("adaboost", lambda: AdaBoostRegressor(n_estimators=100), 3.0, 1.0, by_default=False),
 )
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in _ALL})
