@@ -70,7 +70,7 @@ def test_members_that_the_table_lacks_are_reported() -> None:
 
 
 def test_a_misspelt_map_names_the_nearest_column() -> None:
-    with pytest.raises(ArgumentError, match="no pathway has 2 members among the 6 columns.*did you mean 'glucose'"):
+    with pytest.raises(ArgumentError, match=r"no pathway has 2 members among the 6 columns.*did you mean 'glucose'"):
         PathwayScores({"p": ["glucos", "x"]}).fit(table())
 
 

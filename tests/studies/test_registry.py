@@ -12,7 +12,7 @@ from matterlearn.studies.registry import STUDIES, run_study
 
 
 def test_names() -> None:
-    assert list(STUDIES) == ["perovskites", "perovskite-search", "perovskite-alloys"]
+    assert list(STUDIES) == ["perovskites", "perovskite-search", "perovskite-alloys", "metabolomics"]
     for name, about in STUDIES.items():
         assert "\n" not in about
         assert importlib.import_module(f"matterlearn.studies.{name.replace('-', '_')}").build

@@ -157,6 +157,11 @@ def test_a_quick_study_of_real_data(name: str, data_home: Path, little_training:
         assert [line["n_rows"] for line in numbers["row_sets"]] == [1238, 277, 34]
         assert [line["n_with_unseen"] for line in numbers["row_sets"]] == [133, 0, 34]
         assert numbers["best_rate"] == 0.01
+    elif name == "metabolomics":
+        assert numbers["plasma_age_forest_auc"] > 0.97
+        assert numbers["plasma_like_age"] == 0.5
+        assert numbers["plasma_exact_pairs"] == 10
+        assert numbers["plasma_is_separable"]
     else:
         assert numbers["stated_test_r2"] < 0.2 < numbers["long_test_r2"]
         assert not numbers["stated_converged"]

@@ -68,11 +68,17 @@ def _print_table(lines: Any) -> None:
     from matterlearn.report.words import number, percent, split_words
 
     console = Console(markup=False, emoji=False)  # names are the user's
+    is_class = "log_loss_first" in lines.columns
+    if is_class:  # the same columns under other names
+        from matterlearn.validation.comparison import AREAS, COMPARISON_COLUMNS
+
+        lines = lines.set_axis([*COMPARISON_COLUMNS, *AREAS], axis=1)
     for (target, unit), part in lines.groupby(["target", "unit"], sort=False):
         console.print(f"{target}, on the rows that both runs predicted, against {part['first'].iloc[0]}")
         table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, collapse_padding=True)
-        mae = f"MAE ({unit})" if unit else "MAE"
-        for heading in ("tested on", "rows", mae, "difference (95 %)", "", "in interval", "width"):
+        error = "log loss" if is_class else f"MAE ({unit})" if unit else "MAE"
+        sets = ("in set", "classes in it") if is_class else ("in interval", "width")
+        for heading in ("tested on", "rows", error, "difference (95 %)", "", *sets):
             words = heading in ("tested on", "")
             table.add_column(
                 heading, justify="left" if words else "right", overflow="fold", no_wrap=heading != "tested on"
@@ -96,6 +102,11 @@ def _print_table(lines: Any) -> None:
                 table.add_row(f"  {line.other}", rows, *change, *other_intervals)
         console.print(table)
         console.print()
+    for line in lines[lines["roc_auc_difference"].notna()].itertuples() if is_class else ():
+        change, low, high = (line.roc_auc_difference, line.roc_auc_difference_low, line.roc_auc_difference_high)
+        ends = f" ({low:+.3f} to {high:+.3f})" if low == low else ""
+        where = f"{line.other} on {split_words(line.split)}"
+        console.print(f"ROC AUC of {where}: {line.roc_auc_other:.3f}, {change:+.3f}{ends}", soft_wrap=True)
     for note, noted in lines[lines["note"] != ""].groupby("note", sort=False):
         about = dict.fromkeys(f"{line.other} on {split_words(line.split)}" for line in noted.itertuples())
         console.print(f"note: {'; '.join(about)}: {note}", soft_wrap=True)

@@ -13,7 +13,15 @@ import typer
 MOST_ELEMENTS = 40
 """Elements that are named; where training holds more, the missing ones tell more."""
 
+MOST_CLASSES = 12
+"""Classes that are named; more are counted."""
+
 EXPLAINED = "in interval: share of rows that lay within theirs; guessing: MAE of the mean of the training rows"
+
+CLASSES_EXPLAINED = (
+    "guessing: log loss of stating how frequent classes are in training; answered: share of rows not refused; right: "
+    "share of right answers"
+)
 
 
 def show(
@@ -54,11 +62,12 @@ def _print(facts: Mapping[str, Any]) -> None:
     indent = max(len(label) for label, _ in lines) + 2
     for label, value in lines:
         say(f"{label:<{indent}}{value}", indent)
-    for table in _scores(facts):
+    is_class = facts["task"] == "classification"
+    for table in _class_scores(facts) if is_class else _scores(facts):
         say("")
         console.print(table)
     if facts["evidence"]:
-        say(EXPLAINED, 2)
+        say(CLASSES_EXPLAINED if is_class else EXPLAINED, 2)
     if facts["notes"]:
         say("")
     for note in facts["notes"]:
@@ -81,6 +90,9 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     data, plan, file = facts["trained_on"], facts["plan"], facts["file"]
     yield "table needs", "; ".join(_column(need) for need in facts["needs"])
     for target in facts["predicts"]:
+        if "classes" in target:
+            yield from _classes(target, len(facts["predicts"]) > 1)
+            continue
         known = [f"{key} {number(target[key])}" for key in ("min", "mean", "max") if target[key] is not None]
         if known:
             name = f"{target['target']} in training" if len(facts["predicts"]) > 1 else "target in training"
@@ -96,11 +108,24 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for label in ("citation", "licence", "sha256"):
         if data[label]:
             yield f"{'data ' if label == 'sha256' else ''}{label}", data[label]
-    yield from _plan(plan)
+    yield from _plan(plan, facts["task"] == "classification")
     if facts["versions"]:
         yield "made with", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     yield "file", f"{file['bytes']:,} bytes, {len(file['parts'])} parts"
     yield "sha256", file["sha256"]
+
+
+def _classes(target: Mapping[str, Any], several: bool) -> Iterator[tuple[str, str]]:
+    """Yield the classes of a target and how many rows of training each has."""
+    from matterlearn.report.words import named
+
+    of = f" of {target['target']}" if several else ""
+    counts = target["class_counts"]
+    said = [f"{label} ({counts[label]} rows)" if label in counts else label for label in target["classes"]]
+    if said:
+        yield f"classes{of}", named(said, MOST_CLASSES)
+    if target["positive"] is not None:
+        yield f"looked for{of}", target["positive"]
 
 
 def _column(need: Mapping[str, Any]) -> str:
@@ -115,7 +140,7 @@ def _missing(elements: list[str]) -> list[str]:
     return [symbol for symbol in SYMBOLS[:94] if symbol not in elements]
 
 
-def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _plan(plan: Mapping[str, Any], is_class: bool) -> Iterator[tuple[str, str]]:
     from matterlearn.report.words import percent
 
     def listed(key: str) -> list[str]:
@@ -134,7 +159,7 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if parts:
         yield "plan", ", ".join(parts)
     if type(plan["level"]) is float:
-        yield "intervals", f"promise {percent(plan['level'])}"
+        yield "prediction sets" if is_class else "intervals", f"promise {percent(plan['level'])}"
     if listed("left_out"):
         yield "for want of time", f"without {', '.join(listed('left_out'))}"
 
@@ -171,6 +196,38 @@ def _scores(facts: Mapping[str, Any]) -> Iterator[Any]:
                     "" if line["r2"] is None else f"{line['r2']:.3g}",
                     percent(line["coverage"]),
                     known(line["mae_of_mean"]),
+                )
+        yield table
+
+
+def _class_scores(facts: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield a table of scores for each target of classes."""
+    from rich import box
+    from rich.table import Table
+
+    from matterlearn.report.words import percent, short_number, split_words
+
+    targets = list(dict.fromkeys(line["target"] for line in facts["evidence"]))
+    for target in targets:
+        name = _clean(target or "") if len(targets) > 1 else "tested on"
+        table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, collapse_padding=True)
+        scores = ("log loss", "95 %", "guessing", "AUC", "answered", "right")
+        for heading in (name, "rows", *scores):
+            table.add_column(heading, justify="left" if heading == name else "right", no_wrap=heading == name)
+        for line in facts["evidence"]:
+            if line["target"] == target:
+                loss, low, high, guess = (
+                    "" if line[key] is None else short_number(line[key])
+                    for key in ("log_loss", "log_loss_low", "log_loss_high", "log_loss_of_shares")
+                )
+                table.add_row(
+                    _clean(split_words(line["split"])),
+                    "" if line["n_rows"] is None else str(line["n_rows"]),
+                    loss,
+                    f"{low}–{high}" if low and high else "",
+                    guess,
+                    "" if line["roc_auc"] is None else f"{line['roc_auc']:.3f}",
+                    *(percent(line[key]) for key in ("answered", "accuracy_answered")),
                 )
         yield table
 

@@ -14,6 +14,10 @@ def study(
     demo: Annotated[bool, typer.Option("--demo", help="Use the embedded data set.")] = False,
     out: Annotated[Path | None, typer.Option(help="Output folder. By default study-NAME.", show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 0,
+    pathways: Annotated[
+        Path | None,
+        typer.Option("--map", help="CSV file of metabolite,pathway for a study of metabolites.", show_default=False),
+    ] = None,
 ) -> None:
     """Run a worked case of the field and write its page, figures and numbers."""
     from matterlearn.studies.registry import STUDIES, run_study
@@ -22,5 +26,7 @@ def study(
         for known, about in STUDIES.items():
             typer.echo(f"{known}: {about}")
         return
-    folder = run_study(name, out or Path(f"study-{name}"), quick=quick, demo=demo, seed=seed, say=typer.echo)
+    folder = run_study(
+        name, out or Path(f"study-{name}"), quick=quick, demo=demo, seed=seed, say=typer.echo, pathways=pathways
+    )
     typer.echo(f"written: {folder}/ (open {folder / 'study.html'})")

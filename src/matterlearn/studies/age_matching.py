@@ -141,4 +141,4 @@ def age_gaps(ages: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
     [[1.0], [19.0]]
     """
     age, is_one = np.asarray(ages, dtype=float), np.asarray(y) == 1
-    return np.abs(age[is_one][:, None] - age[~is_one])
+    return np.asarray(np.abs(age[is_one][:, None] - age[~is_one]))

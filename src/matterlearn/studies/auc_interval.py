@@ -91,7 +91,7 @@ def auc_interval(y: ArrayLike, score: ArrayLike, level: float = 0.95) -> AucInte
     Examples
     --------
     >>> [round(value, 3) for value in auc_interval([0, 0, 0, 1, 1, 1], [1, 2, 4, 3, 5, 6])]
-    [0.889, 0.332, 0.992]
+    [0.889, 0.261, 0.995]
     """
     if not 0 < level < 1:
         raise ArgumentError(f"must be strictly between 0 and 1, got {level}", where="level")

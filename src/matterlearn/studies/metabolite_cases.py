@@ -92,7 +92,7 @@ class MetaboliteCase:
     @cached_property
     def negative(self) -> str:
         """The other class."""
-        return next(name for name in np.unique(self.labels).tolist() if name != self.positive)
+        return str(np.unique(self.labels[self.labels != self.positive])[0])
 
     @cached_property
     def y(self) -> NDArray[np.intp]:

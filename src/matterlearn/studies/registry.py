@@ -35,6 +35,8 @@ _MODULES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_OF_METABOLITES = ("metabolomics",)
+
 
 def run_study(
     name: str,
@@ -44,6 +46,7 @@ def run_study(
     demo: bool = False,
     seed: int = 0,
     say: Callable[[str], object] = lambda message: None,
+    pathways: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Run a study and write its page, its numbers and its figures into a folder.
 
@@ -61,6 +64,8 @@ def run_study(
         The same seed gives the same numbers on one machine.
     say : callable
         Gets one line of text as each part begins.
+    pathways : path-like, optional
+        CSV file with the columns `metabolite` and `pathway`, for a study of metabolites.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def run_study(
     Raises
     ------
     ArgumentError
-        If there is no such study, or the seed is out of range.
+        If there is no such study, the seed is out of range, or the study has no metabolites and gets pathways.
     DataError
         If the data set is not in the data home, or the folder cannot be written or holds something else.
 
@@ -84,7 +89,18 @@ def run_study(
         raise ArgumentError(f"there is none named {name!r}", where="study", fix=did_you_mean(name, STUDIES))
     if not 0 <= seed <= LARGEST_SEED:
         raise ArgumentError(f"must be between 0 and {LARGEST_SEED}, got {seed}", where="seed")
-    run = StudyRun(name=name, quick=quick, demo=demo, seed=seed, workers=available_workers(), say=say)
+    if pathways is not None and name not in _OF_METABOLITES:
+        fix = f"leave it out; these take one: {', '.join(_OF_METABOLITES)}"
+        raise ArgumentError(f"the study {name!r} has no metabolites", where="map", fix=fix)
+    run = StudyRun(
+        name=name,
+        quick=quick,
+        demo=demo,
+        seed=seed,
+        workers=available_workers(),
+        say=say,
+        pathways=None if pathways is None else Path(pathways),
+    )
     with staged_folder(out, known_by=PAGE) as staging:
         importlib.import_module(_MODULES[name]).build(run).write(staging)
     return Path(out)

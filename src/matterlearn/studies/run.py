@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 LARGEST_SEED: Final = 2**32 - 1
@@ -28,6 +30,8 @@ class StudyRun:
         Processes.
     say : callable
         Gets one line of text as each part begins.
+    pathways : pathlib.Path, optional
+        File that says which metabolite belongs to which pathway.
     """
 
     name: str
@@ -36,9 +40,11 @@ class StudyRun:
     seed: int
     workers: int
     say: Callable[[str], object]
+    pathways: Path | None = None
 
     @property
     def command(self) -> str:
         """The command line that repeats the study."""
         flags = [flag for flag, wanted in (("--quick", self.quick), ("--demo", self.demo)) if wanted]
-        return " ".join(["matterlearn study", self.name, *flags, f"--seed {self.seed}"])
+        files = [] if self.pathways is None else [f"--map {shlex.quote(str(self.pathways))}"]
+        return " ".join(["matterlearn study", self.name, *flags, *files, f"--seed {self.seed}"])

@@ -16,13 +16,13 @@ class Stability(NamedTuple):
 
     Attributes
     ----------
-    index : float
+    value : float
         1 if the same columns are chosen every time, around 0 if they are drawn at random.
     low, high : float
         Ends of its interval.
     """
 
-    index: float
+    value: float
     low: float
     high: float
 
@@ -63,9 +63,9 @@ def selection_stability(chosen: ArrayLike, level: float = 0.95) -> Stability:
 
     Examples
     --------
-    >>> selection_stability([[1, 1, 0, 0], [1, 1, 0, 0]]).index
+    >>> selection_stability([[1, 1, 0, 0], [1, 1, 0, 0]]).value
     1.0
-    >>> round(selection_stability([[1, 1, 0, 0], [1, 0, 1, 0]]).index, 12)
+    >>> round(selection_stability([[1, 1, 0, 0], [1, 0, 1, 0]]).value, 12)
     0.0
     """
     if not 0 < level < 1:

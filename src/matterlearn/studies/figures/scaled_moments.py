@@ -35,6 +35,7 @@ def scaled_moments(groups: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
         axis.set_yscale("log")
         axis.yaxis.set_major_formatter(ScalarFormatter())
         axis.yaxis.set_minor_formatter(NullFormatter())
+        axis.locator_params(axis="x", nbins=6)
         axis.set_xlabel("mean after scaling")
         axis.set_ylabel("variance after scaling")
         axis.legend(loc="lower right")

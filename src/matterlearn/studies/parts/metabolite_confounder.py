@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,12 +29,16 @@ WIDTHS = (0, 1, 2, 3, 5, 10, np.inf)
 
 PAIR_WIDTHS = (0, 1, 2, 3, 5)
 
+TELLING = 0.75
+"""Area from which on numbers of patients are called telling."""
+
 FALSE_SHARE = 0.05
 """Share of false ones that is allowed among the metabolites called different."""
 
-AGE_TREES = 200
+AGE_TREES, QUICK_AGE_TREES = 200, 50
+"""Trees of the forest that predicts the age, in a full and in a quick study."""
 
-PAIR_REPEATS = 20
+PAIR_REPEATS, QUICK_PAIR_REPEATS = 20, 6
 """Draws of the folds for pairs: in one draw a pair falls into the same fold with a probability of one in five."""
 
 
@@ -48,17 +53,18 @@ def add_confounder(part: CasePage, case: MetaboliteCase) -> None:
         The table.
     """
     part.section("The confounder comes first: age")
-    part.add(has_ages=case.ages is not None)
+    part.add(has_ages=case.ages is not None, pair_repeats=QUICK_PAIR_REPEATS if part.page.run.quick else PAIR_REPEATS)
     if case.ages is None:
         part.text(
             "The table states nothing of the patients but the label: no age, no origin, no day of the measurement. So"
             " nobody can tell from it whether the classes differ in something else that the inputs give away. That is"
-            " no sign that they do not. With the plasma table of the study the same question has an answer, and it"
-            " overturns the result."
+            " no sign that they do not. On the plasma table of this study the question has an answer, and most of the"
+            " result depends on it."
         )
         return
     ages = case.ages
     _add_age_alone(part, case, ages)
+    _add_numbering(part, case)
     _add_channel(part, case, ages)
     _add_matching(part, case, ages)
     _add_like_age(part, case, ages)
@@ -103,6 +109,23 @@ def _add_age_alone(part: CasePage, case: MetaboliteCase, ages: Floats) -> None:
     )
 
 
+def _add_numbering(part: CasePage, case: MetaboliteCase) -> None:
+    """Say what the numbers of the patients tell, if they are numbers."""
+    digits = [re.sub(r"\D", "", patient) for patient in case.groups.tolist()]
+    if not all(digits):
+        return
+    numbers = np.array([float(text) for text in digits])
+    found = on_folds(forest, numbers[:, None], case.y, case.repeated_folds(part.page.run.seed, 1))
+    part.add(number_auc=found.auc.mean(), number_sd=found.auc.std(ddof=1))
+    if part["number_auc"] > TELLING:
+        part.text(
+            "It is not the age alone. A forest that sees nothing but the number under which a patient was registered"
+            " has an AUC of {_number_auc:.2f} ± {_number_sd:.2f}: patients and controls were numbered in blocks,"
+            " perhaps at other times or places. Whatever else changed with that (tubes, storage, the day of the"
+            " measurement) is in the metabolites, too, and no column of the table says what it was."
+        )
+
+
 def _gap(ones: Floats, zeros: Floats) -> tuple[float, float]:
     """Return first and last year of the longest stretch of ages without a row of class 0 among those of class 1."""
     inside = np.unique(zeros)
@@ -114,7 +137,12 @@ def _add_channel(part: CasePage, case: MetaboliteCase, ages: Floats) -> None:
     """Measure whether metabolites know the age within a class, where the label cannot help."""
     found = {}
     for name, rows in (("positive", case.y == 1), ("negative", case.y == 0)):
-        model = RandomForestRegressor(AGE_TREES, min_samples_leaf=2, max_features=1 / 3, random_state=0)
+        model = RandomForestRegressor(
+            QUICK_AGE_TREES if part.page.run.quick else AGE_TREES,
+            min_samples_leaf=2,
+            max_features=1 / 3,
+            random_state=0,
+        )
         folds = KFold(N_FOLDS, shuffle=True, random_state=item_seed(part.page.run.seed, "ages", name) % 2**32)
         predicted = cross_val_predict(model, case.values[rows], ages[rows], cv=folds)
         found[f"age_r2_{name}"] = r2(ages[rows], predicted)
@@ -189,7 +217,7 @@ def _undisputed(case: MetaboliteCase, ages: Floats, width: float) -> int:
 
 def _add_like_age(part: CasePage, case: MetaboliteCase, ages: Floats) -> None:
     """Judge models over pairs of like age, both rows of a pair being test rows of the same fold."""
-    folds = case.repeated_folds(part.page.run.seed, PAIR_REPEATS)
+    folds = case.repeated_folds(part.page.run.seed, part["pair_repeats"])
     models = {"logistic": (lambda seed: scaled(ridge()), case.values), "forest": (forest, case.values)}
     models["age"] = (forest, ages[:, None])
     judged = {key: on_folds(model, X, case.y, folds) for key, (model, X) in models.items()}
@@ -206,7 +234,7 @@ def _add_like_age(part: CasePage, case: MetaboliteCase, ages: Floats) -> None:
             **{f"like_{key}{end}": lines[0][f"{key}{end}"] for end in ("", "_low", "_high")},
             **{f"any_{key}": lines[-1][key]},
         )
-    part.add(n_like_pairs=lines[0]["pairs"], pair_repeats=PAIR_REPEATS)
+    part.add(n_like_pairs=lines[0]["pairs"])
     part.text(
         "The AUC is the share of pairs of a patient and a control in which the patient gets the higher probability. So"
         " it can be taken over pairs of like age only; over pairs of equal age, age itself tells nothing and has one"
@@ -307,7 +335,7 @@ def _add_inside(part: CasePage, case: MetaboliteCase, ages: Floats) -> None:
     """Learn and judge within the rows of shared ages only."""
     inside = np.flatnonzero(shared_ages(ages, case.y))
     rows = _rows(case, inside)
-    folds = rows.repeated_folds(part.page.run.seed, PAIR_REPEATS)
+    folds = rows.repeated_folds(part.page.run.seed, part["pair_repeats"])
     for key, model, X in (
         ("logistic", lambda seed: scaled(ridge()), rows.values),
         ("forest", forest, rows.values),
@@ -349,8 +377,8 @@ def _add_metabolites(part: CasePage, case: MetaboliteCase, ages: Floats) -> None
         )
     part.text(
         "Metabolite by metabolite (Mann and Whitney's test): over all rows {_n_different} of {_n_columns} differ"
-        " between the classes, with at most {_false_share:.0%} of false ones among them (Benjamini and Hochberg); among the"
-        " rows of shared ages it is {_n_different_inside}.",
+        " between the classes, with at most {_false_share:.0%} of false ones among them (Benjamini and Hochberg);"
+        " among the rows of shared ages it is {_n_different_inside}.",
         "Without the correction {_n_below_inside} would be called different there, and chance alone gives"
         " {_n_below_expected:.0f}.",
     )

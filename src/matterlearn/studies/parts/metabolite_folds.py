@@ -14,12 +14,13 @@ from matterlearn.studies.metabolite_models import (
     DEPTH,
     EXTRA,
     EXTRA_TREES,
-    FOLD_MODELS,
     FOREST,
     LASSO,
+    QUICK_EXTRA_TREES,
     RIDGE,
     TREES,
     FoldScores,
+    fold_models,
     on_folds,
 )
 from matterlearn.studies.page import Column, StudyPage
@@ -50,7 +51,7 @@ def judge_on_folds(case: MetaboliteCase, run: StudyRun) -> dict[str, FoldScores]
         By model; the first five areas are those of the first draw.
     """
     folds = case.repeated_folds(run.seed, N_REPEATS)
-    return {name: on_folds(model, case.values, case.y, folds) for name, model in FOLD_MODELS.items()}
+    return {name: on_folds(model, case.values, case.y, folds) for name, model in fold_models(run.quick).items()}
 
 
 def add_fold_numbers(page: StudyPage) -> None:
@@ -61,7 +62,7 @@ def add_fold_numbers(page: StudyPage) -> None:
         n_all_folds=N_FOLDS * N_REPEATS,
         forest_depth=DEPTH,
         forest_trees=TREES,
-        extra_n_trees=EXTRA_TREES,
+        extra_n_trees=QUICK_EXTRA_TREES if page.run.quick else EXTRA_TREES,
         sure=SURE,
     )
 
@@ -78,7 +79,7 @@ def add_folds(part: CasePage, case: MetaboliteCase, judged: Mapping[str, FoldSco
     judged : mapping of str to FoldScores
         What `judge_on_folds` returns.
     """
-    part.section(f"Over folds, and a forest beside it: {TITLES[case.key]}")
+    part.section(f"Folds and a forest: {TITLES[case.key]}")
     lines = [
         {
             "model": name,

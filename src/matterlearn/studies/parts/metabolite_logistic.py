@@ -95,7 +95,7 @@ def add_logistic(part: CasePage, case: MetaboliteCase, split: SplitData, fitted:
     saga : bool
         As handed to `fit_logistic`.
     """
-    part.section(f"Logistic regression, with and without penalty: {TITLES[case.key]}")
+    part.section(f"Logistic regression: {TITLES[case.key]}")
     y = dict(zip(SETS, (split.y_train, split.y_test), strict=True))
     _add_numbers(part, fitted, y)
     part.text(
@@ -141,7 +141,7 @@ def add_logistic(part: CasePage, case: MetaboliteCase, split: SplitData, fitted:
         ),
         "Rows by actual and predicted class, on the training rows (top) and the test rows (bottom).",
     )
-    _add_coefficients(part, case, fitted)
+    _add_coefficients(part, case, fitted, is_first=saga)
 
 
 def _add_numbers(part: CasePage, fitted: Logistic, y: dict[str, NDArray[np.intp]]) -> None:
@@ -207,7 +207,7 @@ def _verdict(part: CasePage) -> str:
     return f"On this one draw the best is {best}; whether that lasts, the repeated folds below tell."
 
 
-def _add_coefficients(part: CasePage, case: MetaboliteCase, fitted: Logistic) -> None:
+def _add_coefficients(part: CasePage, case: MetaboliteCase, fitted: Logistic, *, is_first: bool) -> None:
     part.figure(
         "coefficients",
         coefficients({name: model.coef_[0] for name, model in fitted.models.items()}),
@@ -215,9 +215,9 @@ def _add_coefficients(part: CasePage, case: MetaboliteCase, fitted: Logistic) ->
         " off, and their number written beside it.",
     )
     part.text(
-        "Without penalty {_none_n_nonzero} weights are in use, the largest {_none_largest:.2f}; L2 makes all of them"
-        " smaller and none 0 that was not (largest {_ridge_largest:.2f}); L1 keeps {_lasso_n_nonzero} and sets the"
-        " others to exactly 0. Why, the figure of contours below shows.",
+        "Without penalty {_none_n_nonzero} weights are in use, the largest {_none_largest:.2f}; L2 makes them"
+        " smaller (largest {_ridge_largest:.2f}) and leaves {_ridge_n_nonzero} in use; L1 keeps {_lasso_n_nonzero} and"
+        f" sets the others to exactly 0. Why, the figure of contours {'below' if is_first else 'above'} shows.",
     )
 
 

@@ -80,7 +80,7 @@ def _add_moments(part: CasePage, case: MetaboliteCase, split: SplitData) -> None
         " median {_test_variance_median:.2f}). That is as it must be: a patient who comes tomorrow is not there when"
         " the scale is made.",
         "In this table the source has scaled all rows together before, so something of the test rows is in the inputs"
-        " already; how little that does is measured on the first table."
+        " already; what that can do is measured on the first table."
         if case.key == ER
         else "",
     )
