@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # by the number of tests, it would be
     return Shares(config, log)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let reports have their figures by name only: drawing them takes longer than all else of a page."""
+
+    def save(figure: object, folder: Path, name: str) -> bytes:
+        from PIL import Image
+
+        point = io.BytesIO()
+        Image.new("RGB", (1, 1)).save(point, "PNG")
+        for ending in ("png", "svg"):
+            (folder / f"{name}.{ending}").write_bytes(point.getvalue())
+        return point.getvalue()
+
+    monkeypatch.setattr("matterlearn.report.page.save_figure", save)
 
 
 @pytest.fixture

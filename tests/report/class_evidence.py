@@ -34,8 +34,8 @@ def class_evidence(
 ) -> Evidence:
     """Return evidence of a model that tells classes apart.
 
-    The logarithms of the odds of a row's own class are `skill` times as far from zero as noise is (half as far where
-    elements are left out). Raw probabilities are `overconfident` times as far out in their logarithms as they should be.
+    What is seen of a row's own class is `skill` times as large as the noise (half as large where elements are left
+    out). Raw probabilities are `overconfident` times as far out in their logarithms as they should be.
     """
     rng = np.random.default_rng(seed)
     k = len(classes)
@@ -49,7 +49,9 @@ def class_evidence(
     for split in splits:
         harder = 1.0 if split.startswith(("random", "stratified")) else 0.5
         for fold, (label, left_out, test) in enumerate(_folds(split, elements, rng, n_rows)):
-            tables += _fold(rng, split, fold, test, codes, classes, share, weights, skill * harder, overconfident, target)
+            tables += _fold(
+                rng, split, fold, test, codes, classes, share, weights, skill * harder, overconfident, target
+            )
             folds.append(_fold_facts(target, split, fold, label, left_out, n_rows, len(test), classes, share, weights))
     trained = _fold(rng, TRAINING, 0, np.arange(n_rows), codes, classes, share, weights, 3 * skill, 1.0, target)[0]
     tables.append(trained.assign(role="train"))
@@ -66,7 +68,7 @@ def class_evidence(
         predictions=pd.concat(tables, ignore_index=True).astype(COLUMNS),
         folds=folds,
         data=_card(facts, rows, target, matter),
-        plan=_plan(splits, target),
+        plan={**_plan(splits, target), "decision": {"costs": dict(costs) if costs else None, "error_rate": ERROR_RATE}},
         rows=rows,
         diagnostics=_diagnostics(target) if diagnostics else {},
         notes=["A note on the evidence."],
@@ -268,11 +270,15 @@ def _diagnostics(target: str) -> dict[str, list[dict[str, Any]]]:
     found = planted_diagnostics([target])
     return {
         "learning_curve": [
-            {**{key: value for key, value in entry.items() if key != "mae"}, "log_loss": 0.2 + 2.0 * entry["n_train"] ** -0.5}
+            {
+                **{key: value for key, value in entry.items() if key != "mae"},
+                "log_loss": 0.2 + 2.0 * entry["n_train"] ** -0.5,
+            }
             for entry in found["learning_curve"]
         ],
         "importance": [
-            {**{key: value for key, value in entry.items() if key != "mae"}, "log_loss": 0.5} for entry in found["importance"]
+            {**{key: value for key, value in entry.items() if key != "mae"}, "log_loss": 0.5}
+            for entry in found["importance"]
         ],
         "leaks": found["leaks"],
     }

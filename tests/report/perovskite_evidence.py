@@ -143,6 +143,9 @@ def _fold_tables(
         "class": "",
         "y": y,
         "weight": 1.0,
+        "raw": np.nan,
+        "decided": False,
+        "rejected": False,
     }
     model = {
         "model": "model",

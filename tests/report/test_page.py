@@ -212,6 +212,7 @@ def test_the_same_evidence_gives_the_same_page(source, tmp_path):
     assert report(tmp_path) == source
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_texts_of_others_stay_text(tmp_path):
     evidence = planted({"random": {EVIL: 0.5}, f"group:{EVIL}": {EVIL: 2.0, "x": 1.0}}, target=EVIL, unit=EVIL)
     plan = {**evidence.plan, "citations": [EVIL], "left_out": [EVIL], "candidates": [EVIL]}
@@ -246,6 +247,7 @@ def bare(evidence: Evidence) -> Evidence:
     return replace(evidence, diagnostics={})
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_rejected_rows_are_counted_by_reason_and_shown(tmp_path):
     n = SHOWN_REJECTED + 5
     cells = [BadCell(i, "formula", f"Xx{i}", f"unknown element 'Xx{i}'") for i in range(n - 1)]
@@ -270,6 +272,7 @@ def test_an_unbounded_interval_is_called_so(tmp_path):
     assert np.isinf(numbers(page.points["targets"][0]["high"], "<f4")).all()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_an_element_split(tmp_path):
     report(tmp_path, bare(planted({"random": {"a": 0.5}})))
     names = {path.stem for path in (tmp_path / "figures").glob("*.png")}
@@ -277,6 +280,7 @@ def test_without_an_element_split(tmp_path):
     assert not {"left-out-elements", "parity-element", "elements-left-out", "parity-training-rows"} & names
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_diagnostics_and_without_what_rows_are(tmp_path):
     evidence = planted(ERRORS)
     page = Elements(report(tmp_path, replace(evidence, diagnostics={}, rows=evidence.rows.iloc[:0])))
@@ -302,6 +306,7 @@ def test_splits_of_other_scripts_have_figures_of_their_own(tmp_path):
     assert names == {"parity-group", "parity-group-2"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_several_targets_have_a_part_each(tmp_path):
     evidence = bare(planted(ERRORS, others={"bulk_GPa": {"random": {"a": 0.25}}}))
     facts = {**evidence.data["targets"]["bulk_GPa"], "unit": "log10(GPa)", "log": True}

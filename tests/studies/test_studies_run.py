@@ -53,6 +53,25 @@ def little_training(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"matterlearn.studies.{module}.GRID", grid)
 
 
+@pytest.fixture
+def few_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let studies of the real data draw fewer folds and splits, grow fewer trees and shuffle less often."""
+    for module in ("perovskite_models", "parts.ridge_and_network", "alloy_models", "parts.alloy_network"):
+        monkeypatch.setattr(f"matterlearn.studies.{module}.N_SPLITS", 3)
+    for module in ("metabolite_models", "parts.metabolite_folds"):
+        monkeypatch.setattr(f"matterlearn.studies.{module}.QUICK_EXTRA_TREES", 10)
+    for module in ("metabolite_confounder", "metabolite_folds", "metabolite_pathways", "measure_leak"):
+        monkeypatch.setattr(f"matterlearn.studies.parts.{module}.N_REPEATS", 2)
+    for name, few in (
+        ("metabolite_confounder.QUICK_AGE_TREES", 10),
+        ("metabolite_confounder.QUICK_PAIR_REPEATS", 3),
+        ("metabolite_marker_ranks.N_QUICK_SPLITS", 8),
+        ("metabolite_importance.N_QUICK_SHUFFLES", 2),
+        ("measure_leak.N_QUICK_SHUFFLED", 3),
+    ):
+        monkeypatch.setattr(f"matterlearn.studies.parts.{name}", few)
+
+
 def test_a_quick_demonstration(
     few_alloys: None, little_training: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,7 +106,7 @@ def test_a_quick_demonstration_of_a_search(
 
 
 def test_a_demonstration_of_alloys_gives_the_same_numbers_twice(
-    few_alloys: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    few_alloys: None, few_repetitions: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("one", "two"):
         run_study("perovskite-alloys", tmp_path / name, quick=True, demo=True, seed=3)
@@ -136,7 +155,10 @@ def test_the_alloyed_perovskites(data_home: Path) -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", list(registry.STUDIES))
-def test_a_quick_study_of_real_data(name: str, data_home: Path, little_training: None, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("data_home", "little_training", "few_repetitions")
+def test_a_quick_study_of_real_data(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name != "perovskites":  # the one that sends its jobs to other processes, which cost seconds each to start
+        monkeypatch.setattr(registry, "available_workers", lambda: 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         folder = run_study(name, tmp_path / "out", quick=True)

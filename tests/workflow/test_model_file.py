@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matter_tables import binaries
-from small_fit import QUICK, small_fit, two_target_fit, two_targets
+from small_fit import quick, small_fit, two_target_fit, two_targets
 
 import matterlearn
 from matterlearn.core.container import arrays_to_bytes, bytes_to_arrays, read_container, write_container
@@ -118,7 +118,7 @@ def test_without_floor_and_with(tmp_path):
     table = binaries(30).assign(gap_eV=lambda rows: rows["gap_eV"] ** 2 + 1e-3)
     floors = []
     for log in (False, True):
-        path = fit(table, "gap_eV", log=log, **QUICK).model.save(tmp_path / "model.mlz")
+        path = fit(table, "gap_eV", log=log, **quick(splits=("random",), n_folds=2)).model.save(tmp_path / "model.mlz")
         floors.append(load_model(path).fitted[0].reliability.intervals.floor)
     assert floors == [0.0, None]
 
@@ -245,7 +245,7 @@ class TestParts:
             load_model(changed(two, tmp_path / "m.mlz", swapped))
 
     def test_of_another_model(self, path, tmp_path):
-        other = fit(binaries(25, seed=5), "gap_eV", **QUICK).model.save(tmp_path / "other.mlz")
+        other = fit(binaries(25, seed=5), "gap_eV", **quick(splits=("random",), n_folds=2)).model.save(tmp_path / "other.mlz")
         part = read_container(other, KIND).parts["0-estimator.skops"]
         with pytest.raises(ModelFileError, match=OTHERWISE):
             load_model(changed(path, tmp_path / "m.mlz", {"0-estimator.skops": part}))

@@ -439,7 +439,9 @@ def _own_frame(frame: pd.DataFrame, where: str) -> pd.DataFrame:
 
 
 def _names(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names))
+    # Names out of an array are numpy's own texts, which scikit-learn does not take for names of columns.
+    found = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names))
+    return tuple(str(name) if isinstance(name, str) else name for name in found)
 
 
 def _check_target_names(targets: tuple[str, ...], frame: pd.DataFrame, where: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, clone
-from sklearn.utils import indexable
+from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_is_fitted
@@ -79,7 +79,7 @@ class ClassBlend(ClassifierMixin, _BaseComposition):
             raise ArgumentError(f"{len(self.members)} members but {len(self.weights)} weights", where="weights")
         X, target = checked_class_rows(self, X, y)
         row_weights = checked_weights(sample_weight, X)
-        self.members_ = [(name, fit_weighted(clone(model), X, target, row_weights)) for name, model in self.members]
+        self.members_ = [(name, fit_classes(clone(model), X, target, row_weights)) for name, model in self.members]
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -189,6 +189,47 @@ def class_probabilities(model: Any, X: Any, classes: NDArray[Any]) -> NDArray[np
     probabilities = np.zeros((len(found), len(classes)))
     probabilities[:, np.searchsorted(classes, model.classes_)] = found
     return probabilities
+
+
+FEWEST_TO_LEARN = 3
+"""Rows (or weight) of a class that a classifier is given: with fewer, those that calibrate themselves stop."""
+
+
+def fit_classes(model: Any, X: Any, y: NDArray[Any], sample_weight: NDArray[np.float64] | None) -> Any:
+    """Fit a classifier to the rows of classes that can be learned; to all rows if fewer than two can.
+
+    In a fold a rare class may be left with one or two rows. The classifier then does not know it, and
+    `class_probabilities` gives it the probability 0 there.
+
+    Parameters
+    ----------
+    model : estimator
+        Unfitted classifier.
+    X : sequence or table, shape (n_samples, ...)
+        Rows.
+    y : ndarray, shape (n_samples,)
+        Classes.
+    sample_weight : ndarray of float, shape (n_samples,), or None
+        Weights of the rows; see `fit_weighted`.
+
+    Returns
+    -------
+    estimator
+        The model, fitted.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> fit_classes(DummyClassifier(), [[0.0]] * 8, np.array([0, 0, 0, 1, 1, 1, 2, 2]), None).classes_
+    array([0, 1])
+    """
+    classes, codes = np.unique(y, return_inverse=True)
+    known = np.bincount(codes, weights=sample_weight, minlength=len(classes)) >= FEWEST_TO_LEARN
+    if known.all() or known.sum() < 2:
+        return fit_weighted(model, X, y, sample_weight)
+    rows = np.flatnonzero(known[codes])
+    weights = None if sample_weight is None else sample_weight[rows]
+    return fit_weighted(model, _safe_indexing(X, rows), y[rows], weights)
 
 
 def checked_class_rows(estimator: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:

@@ -65,8 +65,11 @@ def _logistic(l1_ratio: float) -> LogisticRegressionCV:
 
 
 def _probable(machine: Any) -> CalibratedClassifierCV:
-    """Turn scores into probabilities by a sigmoid that is fitted to the scores of rows in inner folds."""
-    return CalibratedClassifierCV(machine, method="sigmoid", cv=INNER_FOLDS, ensemble=False)
+    """Turn scores into probabilities by one factor, fitted to the scores of rows in inner folds.
+
+    A sigmoid has a shift too, which folds of different shares can drive so far that its slope changes sign.
+    """
+    return CalibratedClassifierCV(machine, method="temperature", cv=INNER_FOLDS, ensemble=False)
 
 
 def _main_directions() -> PCA:

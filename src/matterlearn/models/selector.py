@@ -53,10 +53,20 @@ class Selector(BaseEstimator):
     ) -> Iterator[tuple[NDArray[np.intp], Any, Iterator[Any]]]:
         """Yield for each inner fold the positions of the tested rows, the rows, and the candidates fitted on others."""
         for train, test in check_cv(cv).split(X, y, groups):
+            if not self._can_learn(y[train]):
+                continue
             X_train, weights = _safe_indexing(X, train), None if row_weights is None else row_weights[train]
             # One at a time: several forests of a large table need not be in memory together.
-            fitted = (fit_weighted(clone(model), X_train, y[train], weights) for _, model in self.candidates)
+            fitted = (self._fitted(clone(model), X_train, y[train], weights) for _, model in self.candidates)
             yield np.arange(len(y))[test], _safe_indexing(X, test), fitted
+
+    def _can_learn(self, y: NDArray[Any]) -> bool:
+        """Return whether the training rows of an inner fold can teach anything."""
+        return len(y) > 0
+
+    def _fitted(self, model: Any, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None) -> Any:
+        """Return a candidate fitted on the training rows of an inner fold."""
+        return fit_weighted(model, X, y, weights)
 
 
 def check_that_rows_count(row_weights: NDArray[np.float64] | None) -> None:

@@ -134,7 +134,7 @@ class ClassFacts(TargetFacts):
     @cached_property
     def costs(self) -> NDArray[np.float64]:
         """Cost of missing a row of each class, shape (n_classes,); 1 each if none are stated."""
-        stated = self.evidence.plan.get("costs")
+        stated = (self.evidence.plan.get("decision") or {}).get("costs")
         shares = np.maximum(list(self.shares.values()), 1e-9)
         return np.asarray(class_costs(stated, self.classes, shares / shares.sum()))
 

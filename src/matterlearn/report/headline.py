@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from matterlearn.report.class_headline import class_headline
 from matterlearn.report.facts import Facts
 from matterlearn.report.rows import ELEMENT, kind_and_hard, records
+from matterlearn.report.sentences import by_split, data_warnings, them
 from matterlearn.report.words import (
     LIKE_TRAINING,
     UNNESTED,
@@ -55,10 +57,12 @@ def headline(evidence: Evidence, facts: Facts | None = None) -> list[str]:
     list of str
         The first is the shortest honest summary.
     """
+    if evidence.is_class:
+        return class_headline(evidence)
     facts = facts or Facts(evidence)
     return [
         _errors(facts),
-        *_warnings(evidence),
+        *data_warnings(evidence),
         *_against_baselines(facts),
         *_easier(facts),
         *_unseen_elements(facts),
@@ -110,7 +114,7 @@ def _errors(facts: Facts) -> str:
     if len(unseen):
         start = "nor" if len(known) else "do not use"
         names = named(unseen["element"].tolist(), MOST_NAMED)
-        parts.append(f"{start} for {names} where training lacks {_them(len(unseen))}: error {_typical(unseen)}")
+        parts.append(f"{start} for {names} where training lacks {them(len(unseen))}: error {_typical(unseen)}")
     return f"Mean absolute error: {'; '.join(parts)}."
 
 
@@ -118,21 +122,10 @@ def _typical(table: pd.DataFrame) -> str:
     return times(float(np.average(table["times"], weights=table["n_rows"])))
 
 
-def _them(n: int) -> str:
-    return "them" if n > 1 else "it"
-
-
-def _warnings(evidence: Evidence) -> list[str]:
-    n = sum(entry["severity"] == "warning" for entry in evidence.diagnostics.get("leaks", []))
-    if not n:
-        return []
-    return [f"{n} warning{'s' if n > 1 else ''} about the data: the numbers may be too good. Read {_them(n)} first."]
-
-
 def _against_baselines(facts: Facts) -> list[str]:
     """Say how much better than guessing the mean the model is, and where something trivial is as good."""
     relative = {split: facts.model_scores[split]["relative_mae"] for split in facts.splits}
-    shares = _by_split(relative)
+    shares = by_split(relative)
     sentences = [f"Of the error of guessing the mean of the training rows, that is: {shares}."] if shares else []
     baselines = facts.scores[facts.scores["role"] == "baseline"].sort_values("mae", kind="stable")
     best = {line["split"]: line for line in records(baselines.drop_duplicates("split"))}
@@ -143,10 +136,6 @@ def _against_baselines(facts: Facts) -> list[str]:
         if split in best and facts.mae(split) >= best[split]["mae"]
     ]
     return sentences
-
-
-def _by_split(shares: Mapping[str, float]) -> str:
-    return "; ".join(f"{split_words(split)} {percent(share)}" for split, share in shares.items() if share == share)
 
 
 def _easier(facts: Facts) -> list[str]:
@@ -185,7 +174,7 @@ def _unseen_elements(facts: Facts) -> list[str]:
 
 
 def _intervals(facts: Facts) -> list[str]:
-    held = _by_split({split: facts.model_scores[split]["coverage"] for split in facts.splits})
+    held = by_split({split: facts.model_scores[split]["coverage"] for split in facts.splits})
     if not held:
         return []
     sentences = [f"Intervals that promise {percent(facts.level)} held: {held}."]

@@ -44,6 +44,8 @@ class Measure:
 
 LOG_LOSS = Measure("log_loss", "log loss", "log loss")
 
+OF_PROBABILITY = Measure("mae", "mean absolute error of the probability", "error of the probability")
+
 WRONG = Measure("mae", "share of wrong decisions", "wrong", is_share=True)
 """The mean of an error that is 1 for a wrong decision and 0 for a right one."""
 

@@ -18,6 +18,10 @@
       target.at = decoded(target.at, target.wide ? Uint32Array : Uint16Array);
       target.inside = decoded(target.inside, Uint8Array);
       for (const name of ["y", "p", "low", "high", "d"]) target[name] = decoded(target[name], Float32Array);
+      if (!target.classes) continue;
+      for (const name of ["has", "says"]) target[name] = decoded(target[name], Uint16Array);
+      target.sure = decoded(target.sure, Float32Array);
+      target.refused = decoded(target.refused, Uint8Array);
     }
     return tables;
   }
@@ -93,6 +97,8 @@
     return best;
   }
 
+  function bit(bytes, k) { return (bytes[k >> 3] >> (k & 7)) & 1; }
+
   // Answers -----------------------------------------------------------------------------------------------------
   let shown = null;
   function lines(plot, i) {
@@ -105,13 +111,20 @@
     const found = [
       tables.label[at] || `row ${tables.row[at]}`,
       `row ${tables.row[at]}, ${target.splits[panel.split][0]}`,
-      `actual ${words(y)}, predicted ${words(target.p[k])}${unit}`,
     ];
+    if (target.classes) {
+      const has = target.has[k], says = target.says[k];
+      found.push(`is ${target.classes[has]}, to which the model gives ${words(100 * target.p[k])} %`);
+      if (has !== says) found.push(`decided for ${target.classes[says]}, ${words(100 * target.sure[k])} %`);
+      if (bit(target.refused, k)) found.push("refused");
+    } else {
+      found.push(`actual ${words(y)}, predicted ${words(target.p[k])}${unit}`);
+    }
     if (!Number.isNaN(low)) {
       const level = words(100 * target.level);
       found.push(`${level} % interval ${words(low)} to ${words(high)}${held ? "" : ": does not hold it"}`);
     }
-    if (!((target.inside[k >> 3] >> (k & 7)) & 1)) found.push("outside the domain");
+    if (!bit(target.inside, k)) found.push("outside the domain");
     return found;
   }
   function hide() {

@@ -12,26 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment
+from jinja2 import Environment, FunctionLoader
 
 from matterlearn.core.writing import write_file
-from matterlearn.report.facts import Facts
+from matterlearn.report.class_page import class_page
+from matterlearn.report.facts import TargetFacts
 from matterlearn.report.figures.style import COLUMN, page_image, save_figure
-from matterlearn.report.gallery import Plate, plates
-from matterlearn.report.headline import headline
+from matterlearn.report.numbers_page import numbers_page
 from matterlearn.report.page_points import as_script, panels, points_table, split_order
-from matterlearn.report.rows import has_training_rows, records
-from matterlearn.report.tables import (
-    WORST,
-    domain_lines,
-    element_lines,
-    leak_lines,
-    reasons,
-    scores_by_split,
-    worst_lines,
-)
-from matterlearn.report.words import UNNESTED, file_name, number, percent, split_words
-from matterlearn.validation.evidence import Evidence
+from matterlearn.report.plate import Plate
+from matterlearn.report.rows import ELEMENT, has_training_rows, records
+from matterlearn.report.tables import WORST, leak_lines, reasons, scores_by_split
+from matterlearn.report.words import UNNESTED, file_name, named, number, percent, split_kind, split_words
+from matterlearn.validation.evidence import TRAINING, Evidence
 from matterlearn.validation.protocol import MODEL
 
 SHOWN_REJECTED = 20
@@ -40,24 +33,15 @@ SHOWN_REJECTED = 20
 MOST_LEAK_ROWS = 20
 """Rows that a check of the data names at most."""
 
-PARTS = (
-    ("data", "Data"),
-    ("scores", "Scores"),
-    ("parity", "Parity"),
-    ("elements", "Elements"),
-    ("residuals", "Errors"),
-    ("learning", "More data"),
-    ("importance", "Importance"),
-    ("dependence", "Dependence"),
-    ("surrogate", "In words"),
-    ("calibration", "Intervals"),
-    ("domain", "Domain"),
-    ("worst", "Worst rows"),
-)
-"""Parts of the page in their order: where figures go, and what the list of contents says."""
+MOST_INPUTS = 8
+"""Inputs that the head of the page names; more stand with the data."""
 
-ALWAYS = frozenset({"data", "scores", "parity", "residuals", "domain", "worst"})
-"""Parts that every fit has."""
+
+MOST_CLASSES = 12
+"""Classes whose rows are counted in a line."""
+
+MOST_OPEN = 8
+"""Classes up to which the table of the classes is unfolded, and that of their confusions folded."""
 
 
 def write_report(evidence: Evidence, folder: Path, *, rejected: pd.DataFrame) -> None:
@@ -99,6 +83,9 @@ def write_report(evidence: Evidence, folder: Path, *, rejected: pd.DataFrame) ->
         policy=_policy(css, script),
         n_worst=WORST,
         MOST_LEAK_ROWS=MOST_LEAK_ROWS,
+        MOST_INPUTS=MOST_INPUTS,
+        MOST_CLASSES=MOST_CLASSES,
+        MOST_OPEN=MOST_OPEN,
         MODEL=MODEL,
     )
     write_file(folder / "report.html", page)
@@ -113,41 +100,38 @@ def _target(
     points: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what the page says of one target, and add where its figures have their points to `specs`."""
-    facts = Facts(evidence)
+    page = class_page(evidence) if evidence.is_class else numbers_page(evidence)
     order = split_order(evidence)
-    drawn: dict[str, list[dict[str, Any]]] = {key: [] for key in ("errors", *dict(PARTS))}
+    drawn: dict[str, list[dict[str, Any]]] = {key: [] for key in ("errors", *dict(page.parts))}
     names: set[str] = set()
-    for plate in plates(facts):
+    for plate in page.plates:
         png = save_figure(plate.figure, folder, prefix + _unused(plate.name, names))
         where = panels(plate.figure, order)
         index = len(specs) if where else None
         if where:
             specs.append({"target": position, "panels": where})
         drawn[plate.section].append(_on_page(plate, png, index))
-    model = evidence.predictions[evidence.predictions["model"] == MODEL]
-    model = model[model["split"].isin(facts.splits)]
+    model = evidence.predictions[(evidence.predictions["model"] == MODEL) & (evidence.predictions["split"] != TRAINING)]
     surrogate = evidence.diagnostics.get("surrogate", [])
-    shown = {key for key, found in drawn.items() if found} | ALWAYS | ({"surrogate"} if surrogate else set())
-    repeated = model[["split", "row_id"]].duplicated()
+    shown = {key for key, found in drawn.items() if found} | page.always | ({"surrogate"} if surrogate else set())
+    facts: TargetFacts = page.tables["facts"]
     return {
         "id": f"target-{position + 1}",
         "name": evidence.data["target"],
+        "first": position == 0,
         "evidence": evidence,
-        "headline": headline(evidence, facts),
-        "parts": [(key, words) for key, words in PARTS if key in shown],
+        "headline": page.headline,
+        "template": page.template,
+        "parts": [(key, words) for key, words in page.parts if key in shown],
         "leaks": leak_lines(evidence),
         "scores": scores_by_split(facts.scores),
-        "elements": element_lines(facts),
-        "domain": domain_lines(evidence),
-        "worst": worst_lines(evidence),
         "surrogate": surrogate,
         "plates": drawn,
         "has_training": has_training_rows(evidence),
         "unnested": UNNESTED in order,
-        "repeated": bool(repeated.any()),
+        "repeated": bool(model[["split", "row_id", "class"]].duplicated().any()),
         "left_out": points["targets"][position]["left_out"],
-        "calibrated_on": _shares(model["calibrated_on"][model["calibrated_on"] != ""].value_counts().to_dict()),
-        "final_calibration": _calibration(evidence.plan["chosen"].get("calibrated_on")),
+        **page.tables,
     }
 
 
@@ -174,24 +158,14 @@ def _unused(name: str, names: set[str]) -> str:
     return found
 
 
-def _shares(counts: Mapping[Any, int]) -> str:
-    total = sum(counts.values())
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(str(name) if len(counts) == 1 else f"{name} ({percent(n / total)})" for name, n in ordered)
-
-
-def _calibration(value: Any) -> str:
-    """Return what calibrated the final intervals, in words."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} ({count})" if isinstance(count, int) else str(name) for name, count in value.items())
-    return str(value) if value else ""
-
-
 def _plan_lines(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    folds = [f"{plan['n_folds']} of random rows"]
+    if any(split_kind(split) == ELEMENT for split in plan["splits"]):
+        folds.append(f"at most {plan['n_element_groups']} groups of elements")
     lines = [
         ("candidates", f"{', '.join(plan['candidates'])}; compared in {plan['inner_folds']} inner folds"),
         ("splits", "; ".join(map(split_words, plan["splits"]))),
-        ("folds", f"{plan['n_folds']} of random rows, at most {plan['n_element_groups']} groups of elements"),
+        ("folds", ", ".join(folds)),
         ("reduced for time", "; ".join(plan["left_out"])),
         ("not reached in time", ", ".join(plan.get("skipped", ()))),
         ("seed", str(plan["seed"])),
@@ -233,6 +207,6 @@ def _part(name: str) -> str:
 
 @cache
 def _template() -> Any:
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(number=number, split_words=split_words, percent=percent, score=_score)
-    return environment.from_string(_part("page.html"))
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_part))
+    environment.filters.update(number=number, split_words=split_words, percent=percent, score=_score, named=named)
+    return environment.get_template("page.html")

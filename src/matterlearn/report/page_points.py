@@ -38,7 +38,8 @@ def points_table(evidence: Evidence) -> dict[str, Any]:
     """Return all predictions of the model and the labels of their rows, as plain values.
 
     Numbers are little-endian arrays in base64: per row its number and, per target, y; per prediction the position of
-    its row, the prediction, its interval and its distance to the training rows.
+    its row, the prediction, its interval and its distance to the training rows. Of a target of classes, y is 1 and a
+    prediction is the probability of the class the row has.
 
     Parameters
     ----------
@@ -49,13 +50,17 @@ def points_table(evidence: Evidence) -> dict[str, Any]:
     -------
     dict
         `label`, `row`; `targets`: for each target `name`, `unit`, `level`, `y`, `splits` (words, first and last
-        position), `at`, `p`, `low`, `high`, `d`, `inside`, `left_out` (predictions that have no place).
+        position), `at`, `p`, `low`, `high`, `d`, `inside`, `left_out` (predictions that have no place); of classes also
+        `classes` and, per prediction, the positions `has` (the class of the row) and `says` (the one decided for),
+        `sure` (its probability) and `refused`.
     """
     predictions = evidence.predictions
     predictions = predictions[predictions["model"] == MODEL]
     numbers = np.unique(predictions["row_id"].to_numpy())
     labels = dict(zip(evidence.rows["row_id"].tolist(), evidence.rows["label"].tolist(), strict=True))
     quota = MOST_POINTS // max(1, len(evidence.targets))
+    if evidence.is_class:
+        predictions = _one_line_each(predictions)
     return {
         "row": _packed(numbers, "<u4"),
         "label": [str(labels.get(int(row), ""))[:LONGEST_LABEL] for row in numbers],
@@ -144,6 +149,27 @@ def _target(evidence: Evidence, predictions: pd.DataFrame, numbers: Any, quota: 
         "d": _packed(table["domain"], "<f4"),
         "inside": _packed(np.packbits(table["in_domain"].to_numpy(dtype=bool), bitorder="little"), "u1"),
         "left_out": len(predictions) - len(kept),
+        **(_of_classes(evidence, table) if evidence.is_class else {}),
+    }
+
+
+def _one_line_each(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of the classes that rows have, with the class decided for as `says` and its probability."""
+    key = ["target", "split", "repeat", "fold", "row_id"]
+    decided = predictions.loc[predictions["decided"], [*key, "class", "prediction"]]
+    decided = decided.rename(columns={"class": "says", "prediction": "sure"})
+    return predictions[predictions["y"] == 1.0].merge(decided, on=key, how="left", validate="one_to_one")
+
+
+def _of_classes(evidence: Evidence, table: pd.DataFrame) -> dict[str, Any]:
+    classes = [str(label) for label in evidence.data["classes"]]
+    position = {label: k for k, label in enumerate(classes)}
+    return {
+        "classes": [label[:LONGEST_LABEL] for label in classes],
+        "has": _packed(table["class"].map(position), "<u2"),
+        "says": _packed(table["says"].map(position), "<u2"),
+        "sure": _packed(table["sure"], "<f4"),
+        "refused": _packed(np.packbits(table["rejected"].to_numpy(dtype=bool), bitorder="little"), "u1"),
     }
 
 

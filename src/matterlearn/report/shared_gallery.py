@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -73,6 +74,7 @@ def _table_of_elements(
         for line in lines
     }
     said = percent if measure.is_share else number
+    many = measure.name.replace("share", "shares", 1) if measure.is_share else f"{measure.name}s"
     worst = in_unit(", ".join(f"{line['element']} {said(line['mae'])}" for line in lines[:5]), measure.unit)
     return Plate(
         "elements",
@@ -86,7 +88,7 @@ def _table_of_elements(
             texts=texts,
             marks=marks,
         ),
-        f"Periodic table: {measure.name}. {title}. Largest: {worst}.",
+        f"Periodic table of {many}. {title}. Largest: {worst}.",
         caption,
     )
 
@@ -94,8 +96,10 @@ def _table_of_elements(
 def learning_plates(evidence: Evidence, measure: Measure) -> Iterator[Plate]:
     """Draw the error against the number of training rows, if it was measured."""
     entries = evidence.diagnostics.get("learning_curve", [])
+    entries = [entry for entry in entries if entry.get(measure.key) is not None]  # of rows of one class there is none
     if not entries:
         return
+    evidence = replace(evidence, diagnostics={**evidence.diagnostics, "learning_curve": entries})
     said = []
     for split in dict.fromkeys(str(entry["split"]) for entry in entries):
         curve = mean_curve([entry for entry in entries if entry["split"] == split], measure.key)
@@ -117,6 +121,7 @@ def learning_plates(evidence: Evidence, measure: Measure) -> Iterator[Plate]:
 def importance_plates(evidence: Evidence, measure: Measure) -> Iterator[Plate]:
     """Draw by how much the error rises when values are shuffled, if it was measured."""
     entries = evidence.diagnostics.get("importance", [])
+    error = "error" if measure.unit or not evidence.is_class else measure.name
     shown: list[set[str]] = []
     for by in ("property", "site", "input"):
         names = {entry["name"] for entry in entries if entry["by"] == by}
@@ -128,7 +133,7 @@ def importance_plates(evidence: Evidence, measure: Measure) -> Iterator[Plate]:
             f"importance-by-{by}",
             importance(evidence, by, measure),
             f"Rise of the error when values are shuffled, by {by}.",
-            f"How much the error on unseen rows rises when all features of one {by} are shuffled together. "
+            f"How much the {error} on unseen rows rises when all features of one {by} are shuffled together. "
             "Bars: one standard deviation over folds and repeats.",
         )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from matterlearn.report.facts import Facts
+from matterlearn.report.facts import TargetFacts
 from matterlearn.report.rows import label_of, model_rows, records, tested_splits
+from matterlearn.report.words import percent
 from matterlearn.validation.breakdown import by_domain
 from matterlearn.validation.evidence import Evidence
 
@@ -41,7 +44,7 @@ def domain_lines(evidence: Evidence) -> list[dict[str, Any]]:
     return lines
 
 
-def element_lines(facts: Facts) -> list[dict[str, Any]]:
+def element_lines(facts: TargetFacts) -> list[dict[str, Any]]:
     """Return errors and coverage of each element: on rows like the training rows, and where it was left out."""
     lines: dict[str, dict[str, Any]] = {}
     known = facts.by_element(facts.kind) if facts.kind is not None else None
@@ -86,3 +89,17 @@ def reasons(rejected: pd.DataFrame) -> list[tuple[str, int]]:
 def leak_lines(evidence: Evidence) -> list[dict[str, Any]]:
     """Return what the checks of the data found, warnings first."""
     return sorted(evidence.diagnostics.get("leaks", []), key=lambda entry: entry["severity"] != "warning")
+
+
+def shares_in_words(values: Sequence[str]) -> str:
+    """Return values and how often they occur, the most frequent first.
+
+    Examples
+    --------
+    >>> shares_in_words(["a", "b", "a", "a"]).replace("\N{NO-BREAK SPACE}", " "), shares_in_words(["a"])
+    ('a (75 %), b (25 %)', 'a')
+    """
+    counts = Counter(values)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    total = counts.total()
+    return ", ".join(name if len(counts) == 1 else f"{name} ({percent(n / total)})" for name, n in ordered)

@@ -143,9 +143,12 @@ class Evidence:
     @cached_property
     def _scores(self) -> pd.DataFrame:  # kept beside the fields: no part of equality, of replace or of the files
         if self.is_class:
-            positive = {target: facts["positive"] for target, facts in self.data["targets"].items()}
-            return class_score_table(self.predictions, positive, level=self.plan["level"])
+            return class_score_table(self.predictions, self._positive, level=self.plan["level"])
         return score_table(self.predictions)
+
+    @property
+    def _positive(self) -> dict[str, str | None]:
+        return {target: facts["positive"] for target, facts in self.data["targets"].items()}
 
     def by_fold(self, split: str, model: str) -> pd.DataFrame:
         """Return what was held out in each fold of a split and the scores there, worst first.
@@ -161,7 +164,8 @@ class Evidence:
             If the model was not judged on such a split.
         """
         if self.is_class:
-            return score_class_folds(self.predictions, self.folds, split, model)
+            options: dict[str, Any] = {"level": self.plan["level"], "positive": self._positive}
+            return score_class_folds(self.predictions, self.folds, split, model, **options)
         return score_folds(self.predictions, self.folds, split, model)
 
     def save(self, folder: str | Path) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from matterlearn.models.decisions.rejection import accuracy_coverage as curve_of
 from matterlearn.report.figures.points import PointedFigure
+from matterlearn.report.figures.scatter import PAPER
 from matterlearn.report.figures.style import COLUMN, GREY, INK, SERIES, new_figure, style
 from matterlearn.report.words import percent, shortened
 
@@ -83,12 +84,13 @@ def accuracy_coverage(
                 lowest = min(lowest, y)
                 axis.plot(x, y, marker, color=color, markersize=8, markeredgecolor="white", zorder=5, clip_on=False)
                 if theta is not None and k == 0:
-                    text, offset = f"θ = {theta:.3g}", (-8, 8)
-                    axis.annotate(text, (x, y), offset, textcoords="offset points", ha="right", fontsize=8, color=INK)
+                    text, where = f"θ = {theta:.3g}", {"textcoords": "offset points", "ha": "right", "zorder": 6}
+                    axis.annotate(text, (x, y), (-7, -13), fontsize=8, color=INK, bbox=dict(PAPER), **where)
         if promised is not None:
             lowest = min(lowest, promised)
             axis.axhline(promised, color=GREY, linewidth=1, linestyle="--", zorder=1)
-            axis.annotate(f"wanted {percent(promised)}", (0.01, promised), va="bottom", fontsize=7, color=GREY)
+            said = f"wanted {percent(promised)}"
+            axis.annotate(said, (0.02, promised), va="center", fontsize=7, color=GREY, bbox=dict(PAPER), zorder=4)
         axis.set_xlim(0, 1)
         axis.set_ylim(max(0.0, lowest - 0.12 * (1 - lowest) - 0.005), 1.0)
         axis.set_xlabel("share of rows answered")

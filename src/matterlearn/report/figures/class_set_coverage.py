@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,14 +21,14 @@ MOST = 4
 STYLES = ("-", "--", "-.", ":")
 
 
-def class_set_coverage(sets: Mapping[str, tuple[ArrayLike, ArrayLike]], *, level: float) -> PointedFigure:
+def class_set_coverage(sets: Mapping[str, Sequence[ArrayLike]], *, level: float) -> PointedFigure:
     """Draw how often prediction sets hold the class of a row, and how many classes they hold, against the promise.
 
     Parameters
     ----------
-    sets : mapping of str to (codes, level_needed)
-        Name of each curve and its rows: the class of each, shape (n_rows,), and the smallest level whose set holds each
-        class, shape (n_rows, n_classes).
+    sets : mapping of str to (codes, level_needed) or (codes, level_needed, weight)
+        Name of each curve and its rows: the class of each, shape (n_rows,), the smallest level whose set holds each
+        class, shape (n_rows, n_classes), and how much each row counts.
     level : float
         The level that predictions are given with.
 
@@ -48,13 +48,14 @@ def class_set_coverage(sets: Mapping[str, tuple[ArrayLike, ArrayLike]], *, level
         figure, (left, right) = new_figure(1.4 * COLUMN, 0.85 * COLUMN, ncols=2)
         left.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
         largest = 1.0
-        for k, (name, (codes, level_needed)) in enumerate(list(sets.items())[:MOST]):
+        for k, (name, (codes, level_needed, *weight)) in enumerate(list(sets.items())[:MOST]):
             color, _ = SERIES[k]
             needed, of = np.asarray(level_needed, dtype=float), np.asarray(codes, dtype=int)
             own = needed[np.arange(len(of)), of]
-            held = (own[:, None] <= LEVELS).mean(axis=0)
-            size = (needed[:, :, None] <= LEVELS).sum(axis=1).mean(axis=0)
-            low, high = binomial_interval(held, len(of))
+            weights = np.asarray(weight[0], dtype=float) if weight else np.ones(len(of))
+            held = np.average(own[:, None] <= LEVELS, axis=0, weights=weights)
+            size = np.average((needed[:, :, None] <= LEVELS).sum(axis=1), axis=0, weights=weights)
+            low, high = binomial_interval(held, weights.sum() ** 2 / (weights**2).sum())
             left.fill_between(LEVELS, low, high, color=color, alpha=0.18, linewidth=0)
             left.plot(LEVELS, held, color=color, linewidth=1.5, linestyle=STYLES[k], label=shortened(name, 40))
             right.plot(LEVELS, size, color=color, linewidth=1.5, linestyle=STYLES[k])

@@ -72,7 +72,7 @@ def reliability_diagram(
                 linewidth=1.2,
                 linestyle="-" if k == 0 else "--",
                 label=shortened(name, 34),
-                zorder=3,
+                zorder=5 - min(k, 2),  # the first lies on top where calibration changed nothing
                 clip_on=False,
             )
             texts = [

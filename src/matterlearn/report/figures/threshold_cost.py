@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from matterlearn.report.figures.points import PointedFigure
+from matterlearn.report.figures.scatter import PAPER
 from matterlearn.report.figures.style import BLUE, COLUMN, FAINT, GREY, INK, ORANGE, new_figure, style
 from matterlearn.report.words import number, percent, shortened
 
@@ -61,9 +62,13 @@ def threshold_cost(
     with style():
         figure, axis = new_figure(COLUMN, 0.9 * COLUMN)
         axis.plot(THRESHOLDS, cost, color=BLUE, linewidth=1.5, drawstyle="steps-post", zorder=3)
-        for value, words in ((cost[0], "all positive"), (cost[-1], "none positive")):
+        # Each name stands where the curve, which begins at the one and ends at the other, is far.
+        for value, words, x, side in (
+            (cost[0], "all positive", 0.8, "right"),
+            (cost[-1], "none positive", 0.1, "left"),
+        ):
             axis.axhline(value, color=GREY, linewidth=0.8, linestyle="--", zorder=1)
-            axis.annotate(words, (0.99, value), va="bottom", ha="right", fontsize=7, color=GREY)
+            axis.annotate(words, (x, value), va="center", ha=side, fontsize=7, color=GREY, bbox=dict(PAPER), zorder=4)
         every = max(1, len(THRESHOLDS) // MOST_ANSWERS)
         texts = [
             f"positive from {percent(at)} on\ncosts {number(value)} a row"
