@@ -16,7 +16,7 @@ from test_studies_run import Page, check_folder
 from matterlearn.core.errors import ArgumentError, DataError
 from matterlearn.studies import metabolite_cases
 from matterlearn.studies.case_page import CasePage
-from matterlearn.studies.metabolite_cases import PLASMA, bundled_case
+from matterlearn.studies.metabolite_cases import PLASMA, bundled_case, with_data_at_hand
 from matterlearn.studies.metabolite_fit import best_of_fit
 from matterlearn.studies.metabolite_markers import among_first, rank_on_splits
 from matterlearn.studies.page import StudyPage
@@ -206,3 +206,15 @@ def test_the_confounder_of_the_plasma_table(data_home: Path) -> None:
     assert metabolite_confounder._gap(case.ages[case.y == 1], case.ages[case.y == 0]) == (36, 60)
     age = metabolite_folds.on_folds(metabolite_confounder.forest, case.ages[:, None], case.y, case.repeated_folds(0, 1))
     assert age.auc.mean() > 0.97
+
+
+def test_without_data_the_bundled_table_is_taken_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATTERLEARN_DATA", str(tmp_path))
+    said: list[str] = []
+    run = with_data_at_hand(replace(RUN, say=said.append))
+    assert run.demo
+    assert "breast_cancer_plasma is not in the data home" in said[0]
+    (case,) = metabolite_cases.metabolite_cases(run)
+    assert len(case.y) == 569

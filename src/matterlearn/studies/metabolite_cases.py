@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -170,16 +170,26 @@ def metabolite_cases(run: StudyRun) -> list[MetaboliteCase]:
     Raises
     ------
     DataError
-        If the plasma table is not in the data home, or a table that is there cannot be used.
+        If a table that is in the data home cannot be used.
     """
-    if run.demo:
-        return [bundled_case()]
-    try:
-        dataset_file(SETS[PLASMA])
-    except DataError as error:
-        fix = f"{error.fix}, or add --demo to use the breast-cancer table of scikit-learn"
-        raise DataError(error.what, where=error.where, fix=fix) from error
-    return [_case(key) for key in SETS if _is_there(SETS[key])]
+    return [bundled_case()] if run.demo else [_case(key) for key in SETS if _is_there(SETS[key])]
+
+
+def with_data_at_hand(run: StudyRun) -> StudyRun:
+    """Return what was asked for, on the bundled table where the plasma table is not in the data home; say so then.
+
+    Parameters
+    ----------
+    run : StudyRun
+        What was asked for.
+    """
+    if run.demo or _is_there(SETS[PLASMA]):
+        return run
+    run.say(
+        f"{SETS[PLASMA]} is not in the data home (MATTERLEARN_DATA): the same study on scikit-learn's own table of cell "
+        "nuclei instead, as with --demo"
+    )
+    return replace(run, demo=True)
 
 
 def bundled_case() -> MetaboliteCase:

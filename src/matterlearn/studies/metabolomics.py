@@ -8,7 +8,13 @@ splits, and, before all, persons of the same age.
 from __future__ import annotations
 
 from matterlearn.studies.case_page import CasePage
-from matterlearn.studies.metabolite_cases import BUNDLED, TITLES, MetaboliteCase, metabolite_cases
+from matterlearn.studies.metabolite_cases import (
+    BUNDLED,
+    TITLES,
+    MetaboliteCase,
+    metabolite_cases,
+    with_data_at_hand,
+)
 from matterlearn.studies.metabolite_models import scaled_split
 from matterlearn.studies.page import StudyPage
 from matterlearn.studies.parts.measure_leak import add_leak
@@ -46,8 +52,9 @@ def build(run: StudyRun) -> StudyPage:
     Raises
     ------
     DataError
-        If the plasma table is not in the data home, or a map of pathways cannot be used.
+        If a table in the data home, or a map of pathways, cannot be used.
     """
+    run = with_data_at_hand(run)
     cases = metabolite_cases(run)
     page = StudyPage(DEMO_TITLE if run.demo else TITLE, run)
     _add_sources(page, cases)
