@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from test_studies_run import Page, check_folder
 
-from matterlearn.core.errors import ArgumentError, DataError
+from matterlearn.core.errors import ArgumentError
 from matterlearn.studies import metabolite_cases
 from matterlearn.studies.case_page import CasePage
 from matterlearn.studies.metabolite_cases import PLASMA, bundled_case, with_data_at_hand
@@ -136,13 +136,6 @@ def test_a_map_that_cannot_be_used(tmp_path: Path) -> None:
         run_study("perovskites", tmp_path / "out", demo=True, pathways=tmp_path / "map.csv")
     assert not (tmp_path / "out").exists()
 
-
-def test_missing_tables_name_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MATTERLEARN_DATA", str(tmp_path))
-    with pytest.raises(
-        DataError, match=r"set MATTERLEARN_DATA .* --demo to use the breast-cancer table of scikit-learn"
-    ):
-        metabolite_cases.metabolite_cases(RUN)
 
 
 def test_splits_are_stratified_and_reproducible() -> None:
