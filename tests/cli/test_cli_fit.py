@@ -194,7 +194,7 @@ class TestOutput:
         table = binaries(25).rename(columns={"formula": "[bold]formula[/bold]", "gap_eV": "[red]gap[/x]"})
         table["[/i]"] = table["family"]
         table.to_csv(tmp_path / "[table].csv", index=False)
-        options = following(splits=("group:[/i]", "random"))
+        options = following(splits=("group:[/i]", "random"), n_folds=3)
         done = run("fit", "[table].csv", "--target", "[red]gap[/x]", *options, "--out", "[out]")
         assert done.code == 0, done.err
         assert "inputs: [bold]formula[/bold]" in done.out
@@ -216,7 +216,7 @@ def test_a_script_in_a_cell_stays_text_in_the_report(run, tmp_path, following):
     table["family"] = table["family"].replace("O-compounds", evil)
     table = table.rename(columns={"gap_eV": f"gap {evil}"})
     table.to_csv(tmp_path / "table.csv", index=False)
-    done = run("fit", "table.csv", "--target", f"gap {evil}", *following(splits=("group:family",)))
+    done = run("fit", "table.csv", "--target", f"gap {evil}", *following(splits=("group:family",), n_folds=3))
     assert done.code == 0, done.err
     page = (tmp_path / "table-fit" / "report.html").read_text()
     assert evil not in page

@@ -137,7 +137,6 @@ def test_a_map_that_cannot_be_used(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-
 def test_splits_are_stratified_and_reproducible() -> None:
     case = bundled_case()
     train, test = case.random_split(0)

@@ -27,7 +27,9 @@ TWICE = {"svr-fractions", "extra-trees-fractions"}
 def plan(seed: int) -> Plan:
     """Return a small plan with every estimator that a table of this size allows, and with explanations."""
     return Plan(
-        candidates=tuple(name for name in default_names() if FAMILIES[name].fewest_rows <= N_ROWS and name not in TWICE),
+        candidates=tuple(
+            name for name in default_names() if FAMILIES[name].fewest_rows <= N_ROWS and name not in TWICE
+        ),
         splits=("random", "element"),
         n_folds=2,
         n_element_groups=2,

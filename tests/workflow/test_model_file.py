@@ -245,7 +245,9 @@ class TestParts:
             load_model(changed(two, tmp_path / "m.mlz", swapped))
 
     def test_of_another_model(self, path, tmp_path):
-        other = fit(binaries(25, seed=5), "gap_eV", **quick(splits=("random",), n_folds=2)).model.save(tmp_path / "other.mlz")
+        other = fit(binaries(25, seed=5), "gap_eV", **quick(splits=("random",), n_folds=2)).model.save(
+            tmp_path / "other.mlz"
+        )
         part = read_container(other, KIND).parts["0-estimator.skops"]
         with pytest.raises(ModelFileError, match=OTHERWISE):
             load_model(changed(path, tmp_path / "m.mlz", {"0-estimator.skops": part}))

@@ -45,6 +45,8 @@ def predict(
     if fitted.classes:
         refused = int(result[fitted.column("rejected", fitted.targets[0])].sum()) - unread
         said = f"{refused} refused, of them {said}"
+        if priors is not None:
+            said += "; no error rate is promised with these shares of the classes"
     typer.echo(f"{len(result)} rows: {unread} not read, {said}; written: {out}")
 
 

@@ -12,6 +12,7 @@ from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
 from matterlearn.data.agreement import is_same_matter
 from matterlearn.data.cells import INPUT_KINDS, MATTER_KINDS, ParsedFrame, is_missing
+from matterlearn.data.input_names import is_empty
 from matterlearn.data.keys import are_all_equal
 from matterlearn.data.kinds import TOLERANCE, detect_kinds, near_miss
 
@@ -154,6 +155,8 @@ def _checked_names(
             raise ArgumentError(f"no column {name!r}", where="inputs", fix=did_you_mean(name, columns))
         if name in targets:
             raise ArgumentError(f"{name!r} is a target", where="inputs", fix="a target cannot be an input")
+        if is_empty(frame[name]):
+            raise ArgumentError(f"{name!r} has no value at all", where="inputs", fix="leave it out")
         if kinds[name] not in INPUT_KINDS:
             fix = f"state its kind, one of {', '.join(INPUT_KINDS)}, if it is no text"
             raise ArgumentError(f"{name!r} holds free text or identifiers", where="inputs", fix=fix)

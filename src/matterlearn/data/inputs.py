@@ -16,6 +16,9 @@ from matterlearn.core.errors import DataError, did_you_mean
 from matterlearn.data.cells import ParsedFrame
 from matterlearn.data.rejects import BadCell
 
+LARGEST = 1e30
+"""Largest input: trees hold numbers of single precision, and sums of squares of larger ones overflow."""
+
 
 @dataclass(frozen=True, eq=False)
 class ParsedInputs:
@@ -107,7 +110,12 @@ def read_inputs(parsed: ParsedFrame, names: Sequence[str]) -> ParsedInputs:
     for name in names:
         cells = parsed[name]
         values[name] = pd.Series(cells.values, index=frame.index, dtype=_DTYPES[parsed.kinds[name]])
-        for i, reason in sorted(cells.reasons.items()):
+        found = dict(cells.reasons)
+        if parsed.kinds[name] == "number":
+            with np.errstate(invalid="ignore"):
+                beyond = np.flatnonzero(np.abs(np.asarray(cells.values, dtype=float)) > LARGEST)
+            found |= {int(i): f"a number beyond {LARGEST:.0e}, whose square overflows; change unit" for i in beyond}
+        for i, reason in sorted(found.items()):
             bad.append(BadCell(i, name, frame[name].iloc[i], reason))
             reasons[i] += f"{'; ' if reasons[i] else ''}column {name!r}: {reason}"
     X = pd.DataFrame(values, index=frame.index, columns=list(names))

@@ -231,7 +231,8 @@ def make_candidates(
 def family(name: str, families: Mapping[str, Family] = FAMILIES) -> Family:
     """Return the family of a name, or an error that names the closest one."""
     if name not in families:
-        raise ArgumentError(f"unknown model {name!r}", where="models", fix=did_you_mean(name, families))
+        fix = did_you_mean(name, families) or f"known: {', '.join(families)}"
+        raise ArgumentError(f"unknown model {name!r}", where="models", fix=fix)
     return families[name]
 
 

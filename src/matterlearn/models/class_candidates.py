@@ -18,14 +18,15 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
-from sklearn.linear_model import LogisticRegressionCV
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from matterlearn.chemistry.ions import Ion
+from matterlearn.features.ranks import Ranks
 from matterlearn.features.block_scaler import BlockScaler
 from matterlearn.models.candidates import N_TREES, Family
 from matterlearn.models.density.gaussian_mixture_classifier import GaussianMixtureClassifier
@@ -90,7 +91,7 @@ def _network() -> Pipeline:
     return make_pipeline(BlockScaler(4.0, standardise=False), network)
 
 
-RANKS = QuantileTransformer(n_quantiles=20, output_distribution="uniform")
+RANKS = Ranks(n_quantiles=20)
 """Numbers by their rank among the training rows: skewed ones, and piles of equal smallest values, become even.
 
 With 20 steps, between which it interpolates, it takes any table that can be judged at all.
@@ -125,6 +126,15 @@ _ALL = (
         numbers=RANKS,
     ),
     Family("mlp", _network, 3.0, 0.8, fraction_weight=4.0, fewest_rows=400, numbers=RANKS),
+    Family(
+        "logistic-plain",
+        lambda: LogisticRegression(C=np.inf, max_iter=3_000, tol=1e-3),
+        0.5,
+        1.0,
+        fraction_weight=1.0,
+        by_default=False,
+        numbers=RANKS,
+    ),
     Family("logistic-l1", lambda: _logistic(1.0), 4.3, 1.0, fraction_weight=1.0, by_default=False, numbers=RANKS),
     Family(
         "knn",

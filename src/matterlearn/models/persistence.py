@@ -126,6 +126,7 @@ TRUSTED_TYPES: Final = (
     "matterlearn.features.composition_fractions.CompositionFractions",
     "matterlearn.features.selection.best_subset.BestSubset",
     "matterlearn.features.selection.pearson_filter.PearsonFilter",
+    "matterlearn.features.ranks.Ranks",
     "matterlearn.features.site_descriptors.SiteDescriptors",
     "matterlearn.features.site_fractions.SiteFractions",
     "matterlearn.features.site_one_hot.SiteOneHot",

@@ -57,8 +57,9 @@ def _scores(facts: ClassFacts) -> str:
     parts = []
     for split in facts.splits:
         line = facts.model_scores[split]
-        if line["log_loss"] != line["log_loss"]:
-            parts.append(f"{split_words(split)}: rows of one class only, which tell nothing apart")
+        if line["balanced_accuracy"] != line["balanced_accuracy"]:
+            right = f" (right {percent(line['accuracy'])})" if line["accuracy"] == line["accuracy"] else ""
+            parts.append(f"{split_words(split)}: rows of one class only, which tell nothing apart{right}")
             continue
         said = [f"ROC AUC {_decimals(line['roc_auc'])}", f"balanced accuracy {percent(line['balanced_accuracy'])}"]
         said.append(f"log loss {short_number(line['log_loss'])}{_guessing(facts, split)}")

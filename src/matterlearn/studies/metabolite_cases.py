@@ -186,8 +186,8 @@ def with_data_at_hand(run: StudyRun) -> StudyRun:
     if run.demo or _is_there(SETS[PLASMA]):
         return run
     run.say(
-        f"{SETS[PLASMA]} is not in the data home (MATTERLEARN_DATA): the same study on scikit-learn's own table of cell "
-        "nuclei instead, as with --demo"
+        f"{SETS[PLASMA]} is not in the data home (MATTERLEARN_DATA): the same study on scikit-learn's own table of "
+        "cell nuclei instead, as with --demo"
     )
     return replace(run, demo=True)
 

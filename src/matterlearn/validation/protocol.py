@@ -207,7 +207,11 @@ class Protocol:
             },
             rows=row_table(dataset),
             diagnostics=self._explain(folds, fitted, rows),
-            notes=[*self.notes, *self._missing_folds(rows, [*self.skipped, *skipped])],
+            notes=[
+                *self.notes,
+                *self._missing_folds(rows, [*self.skipped, *skipped]),
+                *self._missing_classes(rows),
+            ],
             timings={
                 "evidence_s": time.perf_counter() - start,
                 "folds_s": [result.seconds for result in folds],
@@ -299,6 +303,21 @@ class Protocol:
                 )
             found = _joined([found, final])
         return found
+
+    def _missing_classes(self, rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]]) -> list[str]:
+        """Say which classes are tested in folds whose training rows do not hold them."""
+        found: Counter[tuple[str, str, str]] = Counter()
+        for fold in self.folds:
+            for target, (part, place) in rows.items():
+                restricted = _restricted(fold, part, place) if part.classes else None
+                if restricted is not None:
+                    missing = set(part.codes[restricted.test].tolist()) - set(part.codes[restricted.train].tolist())
+                    found.update((target, fold.split, part.classes[code]) for code in sorted(missing))
+        return [
+            f"{name!r} of {target} is tested in {n} folds of the split {split} whose training rows do not hold it: "
+            "such rows cannot be right there"
+            for (target, split, name), n in found.items()
+        ]
 
     def _missing_folds(
         self, rows: Mapping[str, tuple[Rows, np.ndarray[Any, Any]]], skipped: Collection[str]

@@ -93,6 +93,8 @@ def checked_priors(priors: Mapping[str, float], classes: Sequence[str]) -> NDArr
     >>> checked_priors({"ill": 1, "well": 3}, ["ill", "well"])
     array([0.25, 0.75])
     """
+    if not isinstance(priors, Mapping):
+        raise ArgumentError(f"must be shares by class, got {priors!r:.40}", where="priors", fix="write {class: share}")
     for name in priors:
         if name not in classes:
             raise ArgumentError(f"no class {name!r}", where="priors", fix=did_you_mean(str(name), list(classes)))
@@ -104,7 +106,11 @@ def checked_priors(priors: Mapping[str, float], classes: Sequence[str]) -> NDArr
         if not number or not 0 < share < math.inf:
             raise ArgumentError(f"the share of {name!r} must be a number above 0, got {share!r}", where="priors")
     shares = np.array([float(priors[name]) for name in classes])
-    return np.asarray(shares / shares.sum())
+    with np.errstate(over="ignore", under="ignore"):
+        found = shares / shares.sum()
+    if not np.all((found > 0) & (found < 1)) and len(classes) > 1:
+        raise ArgumentError("the shares differ too much to be told from 0 and 1", where="priors")
+    return np.asarray(found)
 
 
 def worst_probability(found: pd.DataFrame, stored: Mapping[str, Sequence[float]], classes: Sequence[str]) -> float:
@@ -116,3 +122,12 @@ def worst_probability(found: pd.DataFrame, stored: Mapping[str, Sequence[float]]
         difference = np.abs(found[f"probability {name}"].to_numpy(dtype=float) - np.asarray(stored[name], dtype=float))
         worst = max(worst, float(difference.max()) if np.isfinite(difference).all() else math.inf)
     return worst
+
+
+ANSWERS = ("prediction", "possible", "rejected")
+"""What is decided for a probe row, and must be decided again."""
+
+
+def same_answers(found: pd.DataFrame, probes: Mapping[str, Any]) -> bool:
+    """Tell whether probe rows get the answers again that are stored with them."""
+    return all(found[name].tolist() == list(probes["answers"][name]) for name in ANSWERS)

@@ -43,7 +43,9 @@ def without_rare_classes(dataset: Dataset, *, strict: bool) -> Dataset:
     """
     target = dataset.targets[0]
     y = dataset.y
-    classes, counts = np.unique(y, return_counts=True)
+    classes = np.unique(y)
+    counted = y if dataset.weights is None else y[dataset.weights > 0]
+    counts = np.array([(counted == name).sum() for name in classes])
     rare = {str(name): int(n) for name, n in zip(classes, counts, strict=True) if n < FEWEST_OF_CLASS}
     if len(classes) - len(rare) > MOST_CLASSES:
         raise DataError(
@@ -94,9 +96,12 @@ def checked_decision(costs: Any, error_rate: Any, positive: Any, dataset: Datase
         return Decision()
     classes, counts = np.unique(dataset.y, return_counts=True)
     names = [str(name) for name in classes]
-    class_costs(costs, names, counts / counts.sum())
     if isinstance(costs, Mapping):
+        for name, cost in costs.items():
+            if isinstance(cost, bool) or not isinstance(cost, int | float | np.number):
+                raise ArgumentError(f"the cost of {str(name)!r} must be a number, got {cost!r}", where="costs")
         costs = {str(name): float(cost) for name, cost in costs.items()}
+    class_costs(costs, names, counts / counts.sum())
     is_share = isinstance(error_rate, int | float | np.number) and not isinstance(error_rate, bool)
     if not is_share or not 0 < error_rate < 1:
         raise ArgumentError(

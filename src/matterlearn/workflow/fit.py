@@ -488,7 +488,7 @@ def _unweighted_estimators(
     if models is None:
         names = [name for name, kind in families.items() if kind.by_default and n_rows >= kind.fewest_rows]
     else:
-        names = [family(name, families).name for name in models]
+        names = [_family_for(str(name), families, dataset).name for name in models]
         for name in names:
             if n_rows < families[name].fewest_rows:
                 raise ArgumentError(
@@ -501,16 +501,31 @@ def _unweighted_estimators(
     )
 
 
+def _family_for(name: str, families: Mapping[str, Family], dataset: Dataset) -> Family:
+    """Return the family of a name; say so where it is one for another kind of target."""
+    if name not in families and name in (*FAMILIES, *CLASS_FAMILIES):
+        target = dataset.targets[0]
+        if dataset.task == "classification":
+            what, fix = f"{name!r} predicts numbers, and {target!r} holds classes", f"use {', '.join(families)}"
+        else:
+            what, fix = f"{name!r} predicts classes, and {target!r} holds numbers", "state its kind 'category'"
+        raise ArgumentError(what, where="models", fix=fix)
+    return family(name, families)
+
+
 def _check_estimator(name: str, estimator: Any, dataset: Dataset) -> None:
     """Stop at what of the user's own cannot predict such a target."""
+    if isinstance(estimator, type):
+        wanted = "classifier" if dataset.task == "classification" else "regressor"
+        raise ArgumentError(f"{name!r} is a class and no {wanted}", where="models", fix=f"pass a {wanted} object")
     if dataset.task == "classification":
         wanted, sound = "classifier", is_classifier(estimator) and hasattr(estimator, "predict_proba")
         fix = "pass a classifier object that has predict_proba"
     else:
         wanted, sound = "regressor", is_regressor(estimator)
         fix = "pass a regressor object"
-    if isinstance(estimator, type) or not sound:
-        found = "a class" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
+    if not sound:
+        found = f"a {type(estimator).__name__}"
         without = " with probabilities" if wanted == "classifier" and is_classifier(estimator) else ""
         raise ArgumentError(f"{name!r} is {found} and no {wanted}{without}", where="models", fix=fix)
 

@@ -23,7 +23,14 @@ from matterlearn.validation.classes.fitted import FittedClasses
 from matterlearn.validation.evidence import plain
 from matterlearn.validation.fitted import FittedTarget, fitted_from_parts
 from matterlearn.validation.reliability import predict_with_spread
-from matterlearn.workflow.class_output import checked_priors, class_columns, predict_classes, worst_probability
+from matterlearn.workflow.class_output import (
+    ANSWERS,
+    checked_priors,
+    class_columns,
+    predict_classes,
+    same_answers,
+    worst_probability,
+)
 
 KIND = "model"
 
@@ -207,6 +214,7 @@ class Model:
             found = self.predict(rows)
             if self.classes:
                 worst = worst_probability(found, self.probes["probability"], self.classes)
+                worst = worst if same_answers(found, self.probes) else math.inf
             for target, expected in self.probes["prediction"].items():
                 if self.classes:
                     continue
@@ -271,7 +279,8 @@ def make_probes(model: Model, X: pd.DataFrame) -> dict[str, Any]:
     predictions = {target: found[model.column("prediction", target)].tolist() for target in model.targets}
     if model.classes:
         probabilities = {name: found[f"probability {name}"].tolist() for name in model.classes}
-        return {"rows": rows, "prediction": predictions, "probability": probabilities}
+        answers = {name: found[name].tolist() for name in ANSWERS}
+        return {"rows": rows, "prediction": predictions, "probability": probabilities, "answers": answers}
     return {"rows": rows, "prediction": predictions}
 
 

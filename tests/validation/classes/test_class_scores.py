@@ -244,14 +244,16 @@ def test_no_answers_and_no_sets():
             class_score_table(predictions(), level=level)
 
 
-def test_one_class_only_has_no_scores():
+def test_one_class_only_has_no_scores_that_compare_classes():
     table = class_lines(P2[0], np.ones(N, dtype=int), ["neg", "pos"], level_needed=0.5)
     found = line(table)
-    for name in (*SCORES, "relative_log_loss", "log_loss_sd", "roc_auc_sd", "calibration_error"):
+    for name in ("roc_auc", "average_precision", "balanced_accuracy", "matthews", "roc_auc_sd"):
         assert math.isnan(found[name]), name
-    for name in (*SCORES, "relative_log_loss"):
+    for name in ("roc_auc", "balanced_accuracy"):
         assert math.isnan(found[f"{name}_low"]), name
-    assert found["resampled"] == ""
+    assert found["log_loss"] == pytest.approx(sklearn.metrics.log_loss(np.ones(N), P2[0], labels=[0, 1]))
+    assert found["log_loss_low"] < found["log_loss"] < found["log_loss_high"]
+    assert found["accuracy"] == pytest.approx((P2[0].argmax(axis=1) == 1).mean())
     assert (found["n_rows"], found["answered"], found["set_coverage"]) == (N, 1.0, 1.0)
 
 
@@ -295,7 +297,8 @@ def test_targets_and_splits_in_the_order_of_the_table():
 
 def test_a_single_row():
     found = line(class_lines([[0.3, 0.7]], [1], ["neg", "pos"]))
-    assert math.isnan(found["log_loss"])
+    assert found["log_loss"] == pytest.approx(-math.log(0.7))
+    assert math.isnan(found["log_loss_low"])
     assert found["accuracy_answered"] == 1.0
 
 

@@ -142,8 +142,8 @@ class FittedClasses:
             ),
             priors=_shares(arrays.get("priors"), len(classes)),
             most_distant=_or_infinite(_number(content, "most_distant", 0.0, math.inf)),
-            level=_number(content, "level", 0.0, 1.0) or 0.0,
-            error_rate=_number(content, "error_rate", 0.0, 1.0) or 0.0,
+            level=_share(content, "level"),
+            error_rate=_share(content, "error_rate"),
             expected=dict(expected or {}),
         )
         estimator = estimator_from_bytes(parts["estimator.skops"], trusted=trusted)
@@ -173,6 +173,12 @@ def _number(content: Mapping[str, Any], name: str, least: float, most: float) ->
     value = content.get(name)
     _require(value is None or (_is_number(value) and least <= value <= most), f"its {name!r} makes no sense")
     return None if value is None else float(value)
+
+
+def _share(content: Mapping[str, Any], name: str) -> float:
+    value = _number(content, name, 0.0, 1.0)
+    _require(value is not None and 0 < value < 1, f"its {name!r} makes no sense")
+    return value or 0.0
 
 
 def _or_infinite(value: float | None) -> float:

@@ -170,7 +170,7 @@ class ClassReliability:
         ]
         sure = confidence >= self.theta.theta
         reasons = [
-            reason or ("" if answered else self._not_sure(float(share)))
+            reason or ("" if answered else self._not_sure(float(share), shifted=priors is not None))
             for reason, answered, share in zip(outside, sure, confidence, strict=True)
         ]
         inside = np.array([not reason for reason in outside], dtype=bool)
@@ -225,9 +225,13 @@ class ClassReliability:
             return ""
         return f"far from the training rows: {distance:.1f} times the distance that {WITHIN:.0%} of them have"
 
-    def _not_sure(self, confidence: float) -> str:
+    def _not_sure(self, confidence: float, *, shifted: bool) -> str:
         if not self.theta.promised:
             return f"no threshold promises at most {self.error_rate:.0%} wrong answers: too few are right"
+        if shifted:
+            return (
+                f"probability {confidence:.2f} below {self.theta.theta:.2f}, the threshold for the shares in training"
+            )
         return (
             f"probability {confidence:.2f} below {self.theta.theta:.2f}, from where on at most {self.error_rate:.0%} "
             "of the answers are wrong"

@@ -270,9 +270,7 @@ def _scores(rows: ClassRows, trivial: Floats, positive: int | None, level: float
     part, trivial = rows.where(counted), trivial[counted]
     facts = {"n_rows": len(np.unique(rows.row_id)), "n_predictions": len(rows)}
     answers = answer_scores(rows, level)
-    if len(np.unique(part.codes)) < 2:
-        if len(part):
-            metrics.log_loss(part.codes, part.P, part.weight)  # what is no probability is refused all the same
+    if len(part) == 0:
         names = (*SCORES, "relative_log_loss", "log_loss_sd", "roc_auc_sd", "calibration_error")
         return {**facts, **dict.fromkeys(names, math.nan), **answers}
     fold = part.fold_number
@@ -341,7 +339,7 @@ def _add_ends(
         counted = models[names[0]].weight > 0
         parts = [models[name].where(counted) for name in names]
         rows = parts[0]
-        if len(np.unique(rows.codes)) < 2:
+        if len(rows) == 0:
             continue
         key = pd.DataFrame(rows.key(), columns=["repeat", "fold", "row_id"])
         kind, unit, n_drawn = resampling_units(key, split)

@@ -75,13 +75,8 @@ class ClassRows:
 
     @property
     def fold_number(self) -> NDArray[np.intp]:
-        """Number of the fold of each prediction over all repeats, shape (n_samples,): one model made it.
-
-        Folds of a single row, as leaving one out makes them, are one: there is nothing to compare a row with.
-        """
-        folds = np.stack([self.repeat, self.fold], axis=1)
-        _, number, counts = np.unique(folds, axis=0, return_inverse=True, return_counts=True)
-        return np.zeros(len(folds), dtype=np.intp) if counts.max(initial=0) == 1 else number.astype(np.intp)
+        """Number of the fold of each prediction over all repeats, shape (n_samples,): one model made it."""
+        return np.unique(np.stack([self.repeat, self.fold], axis=1), axis=0, return_inverse=True)[1].astype(np.intp)
 
     def where(self, chosen: NDArray[np.bool_]) -> ClassRows:
         """Return some of the rows.
