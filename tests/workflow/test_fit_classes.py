@@ -390,9 +390,8 @@ class TestFoundInReview:
             class_fit().model.predict(NEW, priors=priors)
 
     def test_no_promise_is_made_for_other_shares(self):
-        reasons = class_fit().model.predict(class_fit().dataset.frame, priors={"metal": 0.4, "insulator": 0.6})[
-            "reason"
-        ]
+        found = class_fit().model.predict(class_fit().dataset.frame, priors={"metal": 0.4, "insulator": 0.6})
+        reasons = found["reason"]
         assert not any("of the answers are wrong" in reason for reason in reasons)
 
     def test_classes_and_odd_costs(self):
