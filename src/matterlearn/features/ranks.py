@@ -11,9 +11,9 @@ from sklearn.preprocessing import QuantileTransformer
 class Ranks(QuantileTransformer):
     """Replace each number by the share of training rows below it: scikit-learn's quantiles, in few steps.
 
-    Skewed columns, and piles of equal smallest values, become even; a new number beyond all others is 0 or 1. Parameters
-    are those of `QuantileTransformer`; with fewer rows than `n_quantiles`, which folds of small tables have, there are as
-    many quantiles as rows, without a warning.
+    Skewed columns, and piles of equal smallest values, become even; a new number beyond all others is 0 or 1.
+    Parameters are those of `QuantileTransformer`; with fewer rows than `n_quantiles`, which folds of small tables have,
+    there are as many quantiles as rows, without a warning.
 
     Examples
     --------

@@ -26,8 +26,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from matterlearn.chemistry.ions import Ion
-from matterlearn.features.ranks import Ranks
 from matterlearn.features.block_scaler import BlockScaler
+from matterlearn.features.ranks import Ranks
 from matterlearn.models.candidates import N_TREES, Family
 from matterlearn.models.density.gaussian_mixture_classifier import GaussianMixtureClassifier
 from matterlearn.models.density.kernel_density_classifier import KernelDensityClassifier
