@@ -13,7 +13,7 @@ from small_fit import PLAN, SEED, SMALLEST
 
 from matterlearn.workflow.fit import Fit, fit
 
-CLASS_PLAN = replace(PLAN, candidates=("forest", "lda"), calibration_folds=2, calibration_splits=2, seed=SEED)
+CLASS_PLAN = replace(PLAN, candidates=("knn", "lda"), calibration_folds=2, calibration_splits=2, seed=SEED)
 
 
 def quick_classes(**changes: Any) -> dict[str, Any]:

@@ -333,7 +333,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a path too long": (("x" * 300, "--target", "gap_eV"), ("no such file",)),
     "no target": (("table.csv",), ("target", "which column")),
     "misspelt target": (("table.csv", "--target", "gap_ev"), ("table.csv", "'gap_ev'", "did you mean 'gap_eV'")),
-    "target of words": (("table.csv", "--target", "family"), ("'family' holds categories",)),
+    "target of rare words": (("table.csv", "--target", "family"), ("classes of family with fewer than 10 rows",)),
     "misspelt input": (("table.csv", "--target", "gap_eV", "--inputs", "formul"), ("did you mean 'formula'",)),
     "unknown split": (("table.csv", "--target", "gap_eV", "--split", "elements"), ("unknown split 'elements'",)),
     "split without column": (("table.csv", "--target", "gap_eV", "--split", "group:famly"), ("'family'",)),

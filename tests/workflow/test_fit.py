@@ -537,7 +537,7 @@ def test_strict_stops_at_a_bad_row():
         ({"target": None}, ArgumentError, "target: say which column to predict"),
         ({"target": "gap"}, DataError, "no target column 'gap'; did you mean 'gap_eV'"),
         ({"target": []}, ArgumentError, "target: no column is named"),
-        ({"target": "family"}, ArgumentError, "'family' holds categories; this version predicts numbers"),
+        ({"target": "family"}, DataError, "classes of family with fewer than 10 rows cannot be judged"),
         ({"target": ["gap_eV", "family"]}, DataError, "'family' holds categories, and there are several targets"),
         ({"log": ["gap"]}, ArgumentError, "log: 'gap' is no target; did you mean 'gap_eV'"),
         ({"weights": "familly"}, ArgumentError, "weights: no column 'familly'; did you mean 'family'"),

@@ -227,7 +227,7 @@ class TestWishes:
 
     def test_weights_count_as_copies_in_shares(self):
         table = kinds_of_binaries().assign(w=lambda t: np.where(t["kind"] == "metal", 3.0, 1.0))
-        result = fit(table, "kind", weights="w", **quick_classes(candidates=("extra-trees",)))
+        result = fit(table, "kind", weights="w", **quick_classes(candidates=("logistic",)))
         n_metal = (table["kind"] == "metal").sum()
         expected = 3 * n_metal / (3 * n_metal + len(table) - n_metal)
         assert result.model.fitted[0].reliability.priors[1] == pytest.approx(expected)
@@ -409,5 +409,5 @@ class TestFoundInReview:
         table = kinds_of_binaries().assign(w=1.0)
         table.loc[:39, "kind"] = "rare"
         table.loc[1:39, "w"] = 0.0
-        result = fit(table, "kind", weights="w", **quick_classes(candidates=("extra-trees",)))
+        result = fit(table, "kind", weights="w", **quick_classes(candidates=("logistic",)))
         assert result.model.classes == ("insulator", "metal")

@@ -26,6 +26,7 @@ CELLS = {
     "one number": lambda rng, n: [1.0, *[math.nan] * (n - 1)],
     "infinite": lambda rng, n: np.where(rng.random(n) < 0.3, math.inf, rng.normal(size=n)),
     "huge": lambda rng, n: rng.normal(size=n) * 1e300,
+    "large": lambda rng, n: rng.uniform(-1, 1, size=n) * 1e30,
     "tiny": lambda rng, n: rng.normal(size=n) * 1e-300,
     "nearly constant": lambda rng, n: 1 + 1e-16 * np.arange(n),
     "lists": lambda rng, n: [[1, 2], {"a": 3}] * (n // 2) + [None] * (n % 2),
@@ -60,7 +61,7 @@ def table_of(rng: np.random.Generator, n_rows: int, columns: list[str], target: 
     return pd.DataFrame({"formula": formula, **cells, "y": TARGETS[target](rng, n_rows)})
 
 
-AS_INPUTS = ["constant", "huge", "tiny", "nearly constant", "groups", "count", "huge count", "bool", "names"]
+AS_INPUTS = ["constant", "large", "tiny", "nearly constant", "groups", "count", "huge count", "bool", "names"]
 """Columns that are filled in every row."""
 
 

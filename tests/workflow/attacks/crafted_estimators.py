@@ -342,7 +342,7 @@ crafted(
     reduced=add(node("ReduceNode", "os.system", __reduce__={"args": NOTHING})),
     method=add(node("MethodNode", RIDGE, content={"func": "fit", "obj": node("ObjectNode", RIDGE)})),
     unknown_object=add(node("ObjectNode", "subprocess.Popen")),
-    estimator_not_listed=add(node("ObjectNode", "sklearn.preprocessing._polynomial.PolynomialFeatures")),
+    estimator_not_listed=add(node("ObjectNode", "sklearn.preprocessing._polynomial.SplineTransformer")),
     exception=add(node("ObjectNode", "builtins.SystemExit")),
     default=add(node("DefaultDictNode", "collections.defaultdict", content={"default_factory": FUNCTION})),
     sparse=add(node("SparseMatrixNode", "scipy.sparse._csr.csr_matrix", type="scipy", file="1.npy")),
