@@ -215,3 +215,15 @@ def test_rows_of_one_class_break_nothing(tmp_path) -> None:
     page = Elements(report(tmp_path, replace(evidence, predictions=table[kept].reset_index(drop=True))))
     assert "hold-out by set: rows of one class only, which tell nothing apart" in whole(page)
     assert not {"nan", "None", "inf"} & set(re.split(r"[\s,;:()]+", whole(page)))
+
+
+def test_a_confounder_stands_in_the_headline() -> None:
+    evidence = class_evidence()
+    target = evidence.data["target"]
+    note = {"target": target, "check": "sibling", "severity": "note", "column": "age", "text": "", "value": 0.8}
+    told = headline(replace(evidence, diagnostics={**evidence.diagnostics, "leaks": [note]}))
+    assert f"age is no input and tells {target} alone: what the inputs tell may be told by it." in told
+    both = headline(replace(evidence, diagnostics={"leaks": [note, {**note, "column": "site"}]}))
+    assert f"age, site are no inputs and each tell {target} alone: what the inputs tell may be told by them." in both
+    warned = headline(replace(evidence, diagnostics={"leaks": [{**note, "severity": "warning"}]}))
+    assert not any("is no input" in sentence for sentence in warned)

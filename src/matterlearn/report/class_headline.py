@@ -41,6 +41,7 @@ def class_headline(evidence: Evidence, facts: ClassFacts | None = None) -> list[
     return [
         _scores(facts),
         *data_warnings(evidence),
+        *_confounders(evidence),
         *([facts.imbalance] if facts.imbalance else []),
         *_against_baselines(facts),
         *_easier(facts),
@@ -50,6 +51,17 @@ def class_headline(evidence: Evidence, facts: ClassFacts | None = None) -> list[
         *_sets(facts),
         *_domain(facts),
     ]
+
+
+def _confounders(evidence: Evidence) -> list[str]:
+    """Name the columns that are no inputs and tell the class alone: the inputs may tell them instead."""
+    leaks = evidence.diagnostics.get("leaks", [])
+    named = [str(leak["column"]) for leak in leaks if leak["check"] == "sibling" and leak["severity"] == "note"]
+    if not named:
+        return []
+    what, them = ("is no input and tells", "it") if len(named) == 1 else ("are no inputs and each tell", "them")
+    told = f"{short_list(', '.join(named))} {what} {evidence.data['target']} alone"
+    return [f"{told}: what the inputs tell may be told by {them}."]
 
 
 def _scores(facts: ClassFacts) -> str:
