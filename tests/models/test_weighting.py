@@ -70,7 +70,8 @@ def test_equal_weights_change_nothing_and_others_do(name):
     equal = fit_weighted(small(name), rows, target, np.ones(80)).predict(rows)
     np.testing.assert_allclose(equal, plain, rtol=0, atol=1e-10)
     tilted = fit_weighted(small(name), rows, target, np.repeat([0.1, 1.9], 40)).predict(rows)
-    assert 0.2 < np.mean(tilted - plain) < 0.6  # of weighted means 0.45; few boosted trees draw few rows
+    least = 0.2 if name == "adaboost" else 0.3  # its few trees are fitted to rows that it draws
+    assert least < np.mean(tilted - plain) < 0.6  # of weighted means 0.45
 
 
 EXACT = {
