@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,6 @@ from sklearn.utils import _safe_indexing
 from matterlearn.core.errors import ArgumentError
 from matterlearn.models.blend import tags_of_all
 from matterlearn.models.weighting import checked_weights, fit_weighted, takes_weights
-
-BLEND_STEPS = 20
-"""Candidates that a blend averages at most, repetitions counted: finer weights fit the noise of the inner folds."""
 
 
 class Selector(BaseEstimator):
@@ -73,49 +70,3 @@ def check_that_rows_count(row_weights: NDArray[np.float64] | None) -> None:
     """Stop if all rows that the inner folds test have weight 0: nothing would tell candidates apart."""
     if row_weights is not None and not row_weights.any():
         raise ArgumentError("every row that the inner folds test has weight 0", where="sample_weight")
-
-
-def greedy_weights(
-    loss_of: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    predictions: NDArray[np.float64],
-    *,
-    steps: int = BLEND_STEPS,
-) -> NDArray[np.float64]:
-    """Return the weights of a blend that is put together greedily, with replacement.
-
-    Parameters
-    ----------
-    loss_of : callable
-        From predictions (n_tested, n_candidates, ...) to the loss of each, shape (n_candidates,).
-    predictions : ndarray of float, shape (n_tested, n_candidates, ...)
-        Predictions by models that had not seen these rows.
-    steps : int
-        Most candidates to average, repetitions counted. 1 gives all weight to the best.
-
-    Returns
-    -------
-    ndarray of float, shape (n_candidates,)
-        Non-negative, sum 1: the stage with the lowest loss of all.
-
-    References
-    ----------
-    R. Caruana, A. Niculescu-Mizil, G. Crew, A. Ksikes, Ensemble selection from libraries of models, ICML 2004.
-
-    Examples
-    --------
-    >>> predictions = np.array([[1.0, -1.0, 9.0]] * 3)
-    >>> greedy_weights(lambda found: np.abs(found).mean(axis=0), predictions)
-    array([0.5, 0.5, 0. ])
-    """
-    counts = np.zeros(predictions.shape[1])
-    total = np.zeros_like(predictions[:, :1])
-    best, best_counts = np.inf, counts
-    for step in range(1, steps + 1):
-        losses = loss_of((total + predictions) / step)
-        candidate = int(np.argmin(losses))
-        counts[candidate] += 1
-        total = total + predictions[:, candidate : candidate + 1]
-        # A step may cost a little and the next ones win it back, so all are taken and the best one is kept.
-        if losses[candidate] < best:
-            best, best_counts = float(losses[candidate]), counts.copy()
-    return np.asarray(best_counts / best_counts.sum())

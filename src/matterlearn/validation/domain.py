@@ -64,6 +64,17 @@ class Assessment:
     unseen: list[str]
 
 
+def far_from_training(distance: float) -> str:
+    """Say how far a row lies, as a reason to refuse it.
+
+    Examples
+    --------
+    >>> far_from_training(3.0)
+    'far from the training rows: 3.0 times the distance that 95% of them have'
+    """
+    return f"far from the training rows: {distance:.1f} times the distance that {WITHIN:.0%} of them have"
+
+
 class Domain:
     """What a model has seen: elements, categories, ranges, and where its training rows lie in feature space.
 

@@ -17,7 +17,7 @@ from matterlearn.core.parallel import item_seed
 from matterlearn.models.weighting import fit_weighted
 from matterlearn.validation.conformal import ELEMENTS, RANDOM, TRUST, Intervals, make_scores
 from matterlearn.validation.difficulty import Difficulty
-from matterlearn.validation.domain import WITHIN, Assessment, Domain
+from matterlearn.validation.domain import Assessment, Domain, far_from_training
 from matterlearn.validation.splits import ElementGroupSplit, RandomSplit, StratifiedSplit
 
 N_PARTS = 10
@@ -172,7 +172,7 @@ class Reliability:
         if unseen:
             return unseen
         if distance > self.most_distant:
-            return f"far from the training rows: {distance:.1f} times the distance that {WITHIN:.0%} of them have"
+            return far_from_training(distance)
         if expected > self.most_expected:
             return f"an error of {expected:.2g} is expected; beyond {self.most_expected:.2g} few predictions are good"
         return ""

@@ -21,7 +21,7 @@ from matterlearn.models.decisions.sets import ConformalSets
 from matterlearn.models.decisions.thresholds import class_costs, decide, threshold_for_cost
 from matterlearn.models.weighting import fit_weighted
 from matterlearn.validation.conformal import ELEMENTS, RANDOM
-from matterlearn.validation.domain import WITHIN, Domain
+from matterlearn.validation.domain import Domain, far_from_training
 from matterlearn.validation.reliability import calibration_folds, limit_of
 
 N_CROSS = 5
@@ -165,7 +165,7 @@ class ClassReliability:
         decided = decide(probabilities, self.class_weights)
         confidence = probabilities[np.arange(len(decided)), decided]
         outside = [
-            unseen or self._too_far(float(distance))
+            unseen or ("" if distance <= self.most_distant else far_from_training(float(distance)))
             for unseen, distance in zip(seen.unseen, seen.distance, strict=True)
         ]
         sure = confidence >= self.theta.theta
@@ -219,11 +219,6 @@ class ClassReliability:
             "most_distant": self.most_distant if math.isfinite(self.most_distant) else None,
             **self.expected,
         }
-
-    def _too_far(self, distance: float) -> str:
-        if distance <= self.most_distant:
-            return ""
-        return f"far from the training rows: {distance:.1f} times the distance that {WITHIN:.0%} of them have"
 
     def _not_sure(self, confidence: float, *, shifted: bool) -> str:
         if not self.theta.promised:
