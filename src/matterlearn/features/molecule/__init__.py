@@ -1,0 +1,1 @@
+"""Transformers of molecules: of their atoms in space and of their graphs."""
