@@ -19,15 +19,22 @@ from matterlearn.chemistry.ions import IONS, Ion
 from matterlearn.chemistry.sites import parse_site
 from matterlearn.core.errors import FormulaError, MatterlearnError
 from matterlearn.data.number_marks import mark_fault
+from matterlearn.data.structure_cells import atoms_of, read_molecule_cell, read_structure_cell
 
-KINDS = ("formula", "site", "number", "category", "text")
-"""What a column can hold."""
+COMPOSITION_KINDS = ("formula", "site")
+"""What describes matter by what and how much."""
 
-INPUT_KINDS = ("formula", "site", "number", "category")
+MOLECULE_KINDS = ("structure", "molecule")
+"""What describes a molecule: where its atoms are, or its graph as SMILES."""
+
+MATTER_KINDS = (*COMPOSITION_KINDS, *MOLECULE_KINDS)
+"""What describes matter."""
+
+INPUT_KINDS = (*MATTER_KINDS, "number", "category")
 """What a column must hold to be an input; free text and identifiers are none."""
 
-MATTER_KINDS = ("formula", "site")
-"""What describes matter."""
+KINDS = (*INPUT_KINDS, "text")
+"""What a column can hold."""
 
 NO_NUMBER = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--"})
 """Texts that stand for a missing number, in any case of letters. In other kinds only the empty text is missing."""
@@ -43,12 +50,12 @@ class ParsedCells:
     Parameters
     ----------
     values : ndarray, shape (n_rows,)
-        float for numbers, else objects: str for a formula or category, dict species -> amount for a site. Equal site
-        cells share one dict. A cell that cannot be read is NaN or None.
+        float for numbers, else objects: str for a formula, molecule (SMILES) or category, dict species -> amount for a
+        site, `Conformer` for a structure. Equal site cells share one dict. A cell that cannot be read is NaN or None.
     reasons : dict of int to str
         Position of a cell that cannot be read, counted from 0 -> why.
     amounts : ndarray of object, shape (n_rows,)
-        Of formulas and sites: dict species -> amount, None where unread; equal cells share one dict. Else empty.
+        Of what describes matter: dict species -> amount, None where unread; equal cells share one dict. Else empty.
     """
 
     values: NDArray[Any]
@@ -98,7 +105,7 @@ def parse_cells(cells: pd.Series[Any], kind: str, *, ions: Mapping[str, Ion] | N
     cells : Series
         Cells as they stand in a table: text, numbers, mappings.
     kind : str
-        "formula", "site", "number", "category" or "text".
+        One of `KINDS`.
     ions : mapping of str to Ion, optional
         The user's own ions, beside the built-in ones.
 
@@ -142,6 +149,8 @@ def parse_cells(cells: pd.Series[Any], kind: str, *, ions: Mapping[str, Ion] | N
         return ParsedCells(texts, reasons, amounts)
     if kind == "number":
         values = np.asarray([math.nan if value is None else value for value in values], dtype=float)
+    if kind in MOLECULE_KINDS:
+        return ParsedCells(values, reasons, _atoms(values))
     return ParsedCells(values, reasons, values) if kind == "site" else ParsedCells(values, reasons)
 
 
@@ -151,7 +160,7 @@ def cell_reader(kind: str, *, ions: Mapping[str, Ion] | None = None) -> Callable
     Parameters
     ----------
     kind : str
-        "formula", "site", "number", "category" or "text".
+        One of `KINDS`.
     ions : mapping of str to Ion, optional
         The user's own ions, beside the built-in ones.
 
@@ -169,6 +178,8 @@ def cell_reader(kind: str, *, ions: Mapping[str, Ion] | None = None) -> Callable
     readers: dict[str, Callable[[object], Any]] = {
         "site": _site_reader(all_ions(ions)),
         "formula": lambda cell: read_composition(cell)[0],
+        "structure": _filled(read_structure_cell),
+        "molecule": _filled(read_molecule_cell),
         "number": _read_number,
         "category": _read_category,
         "text": _read_category,
@@ -219,6 +230,27 @@ def reason_of(error: MatterlearnError) -> str:
     if isinstance(error, FormulaError) and error.position is not None:
         place = f" at character {error.position + 1}"
     return f"{error.what}{place}" + (f"; {error.fix}" if error.fix else "")
+
+
+def _filled(read: Callable[[object], Any]) -> Callable[[object], Any]:
+    """Return a reader that says of an empty cell that it is empty."""
+
+    def read_filled(cell: object) -> Any:
+        if is_missing(cell):
+            raise MatterlearnError(IS_MISSING)
+        return read(cell)
+
+    return read_filled
+
+
+def _atoms(values: NDArray[Any]) -> NDArray[np.object_]:
+    amounts = np.empty(len(values), dtype=object)
+    known: dict[Any, dict[str, float]] = {}
+    for i, value in enumerate(values):
+        if value is not None:
+            key = value if isinstance(value, str) else value.graph
+            amounts[i] = known[key] = known.get(key) or atoms_of(value)
+    return amounts
 
 
 def _site_reader(ions: Mapping[str, Ion]) -> Callable[[object], dict[str, float]]:

@@ -11,7 +11,7 @@ import pandas as pd
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
 from matterlearn.data.agreement import is_same_matter
-from matterlearn.data.cells import INPUT_KINDS, MATTER_KINDS, ParsedFrame, is_missing
+from matterlearn.data.cells import INPUT_KINDS, MATTER_KINDS, MOLECULE_KINDS, ParsedFrame, is_missing
 from matterlearn.data.input_names import is_empty
 from matterlearn.data.keys import are_all_equal
 from matterlearn.data.kinds import TOLERANCE, detect_kinds, near_miss
@@ -46,11 +46,11 @@ def choose_inputs(
 ) -> Inputs:
     """Choose the columns that a model learns from.
 
-    Columns that describe matter are inputs by themselves, numbers and categories only when named. Of the columns that
-    describe matter the sites are taken: those named by a single letter if there are any, else those that are filled
-    in at least `TOLERANCE` of the rows; a site that is the same in every row is left out. A formula beside them is left
-    out where it says the same. Without sites the formula is taken; of several, one named formula or composition, then
-    the one that varies most.
+    Columns that describe matter are inputs by themselves, numbers and categories only when named. A structure goes
+    before a molecule (SMILES), and both before compositions. Of the columns that hold compositions the sites are
+    taken: those named by a single letter if there are any, else those that are filled in at least `TOLERANCE` of the
+    rows; a site that is the same in every row is left out. A formula beside them is left out where it says the same.
+    Without sites the formula is taken; of several, one named formula or composition, then the one that varies most.
 
     Parameters
     ----------
@@ -166,6 +166,9 @@ def _checked_names(
 def _matter(parsed: ParsedFrame, free: Sequence[str]) -> Inputs:
     """Choose among the columns that describe matter."""
     frame, kinds = parsed.frame, parsed.kinds
+    molecules = _molecules(parsed, free)
+    if molecules is not None:
+        return molecules
     sites = [name for name in free if kinds[name] == "site"]
     formulas = [name for name in free if kinds[name] == "formula"]
     letters = [name for name in sites if len(name) == 1]
@@ -198,6 +201,18 @@ def _matter(parsed: ParsedFrame, free: Sequence[str]) -> Inputs:
     if rest:
         notes.append(f"{_listed(rest)} {_are(rest)} left out: the composition is read from {formula}.")
     return Inputs((formula,), tuple(notes))
+
+
+def _molecules(parsed: ParsedFrame, free: Sequence[str]) -> Inputs | None:
+    """Choose the structure, or else the molecule, which say more than any composition; None where there is none."""
+    for kind in MOLECULE_KINDS:
+        found = [name for name in free if parsed.kinds[name] == kind and not is_empty(parsed.frame[name])]
+        varying = [name for name in found if not are_all_equal(parsed[name], kind)]
+        if varying:
+            rest = [name for name in free if parsed.kinds[name] in MATTER_KINDS and name != varying[0]]
+            note = f"{_listed(rest)} {_are(rest)} left out: {varying[0]} says more." if rest else ""
+            return Inputs((varying[0],), (note,) if note else ())
+    return None
 
 
 def _rank(name: str, frame: pd.DataFrame) -> tuple[bool, int]:

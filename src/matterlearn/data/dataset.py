@@ -25,6 +25,7 @@ from matterlearn.data.keys import are_all_equal
 from matterlearn.data.kinds import detect_kinds, kind_of_named
 from matterlearn.data.number_marks import mark_fault, marks_of_column
 from matterlearn.data.rejects import BadCell, rejected_table
+from matterlearn.data.structure_cells import frame_as_text
 from matterlearn.data.tables import Table, read_table
 from matterlearn.data.targets import TargetCells, cells_to_list, log_targets, read_targets
 from matterlearn.data.units import guess_units
@@ -47,7 +48,7 @@ class Dataset:
     inputs : tuple of str
         Columns to learn from.
     kinds : mapping of str to str
-        Column -> "formula", "site", "number", "category" or "text".
+        Column -> one of `KINDS`.
     task : str
         "regression" or "classification".
     units : mapping of str to str
@@ -408,7 +409,8 @@ class _Source:
 def _source(table: Table | pd.DataFrame | str | os.PathLike[str]) -> _Source:
     if isinstance(table, pd.DataFrame):
         frame = _own_frame(table, "table")
-        digest = hashlib.sha256(frame.to_csv(index=False).encode("utf-8", "surrogatepass")).hexdigest()
+        text = frame_as_text(frame).to_csv(index=False)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         return _Source(frame, "table", None, digest, ())
     if isinstance(table, str | os.PathLike):
         table = read_table(table)
@@ -503,7 +505,14 @@ def _task(frame: pd.DataFrame, targets: tuple[str, ...], kinds: Mapping[str, str
     raise DataError(what, where=where, fix=fix)
 
 
-_HOLDS = {"formula": "formulas", "site": "sites", "text": "free text or identifiers", "category": "categories"}
+_HOLDS = {
+    "structure": "structures",
+    "molecule": "molecules",
+    "formula": "formulas",
+    "site": "sites",
+    "text": "free text or identifiers",
+    "category": "categories",
+}
 
 
 def _check_target_cells(column: pd.Series[Any], where: str) -> None:

@@ -15,12 +15,12 @@ from matterlearn.data.cells import MATTER_KINDS, ParsedCells, all_ions, parse_ce
 def element_sets(
     frame: pd.DataFrame, kinds: Mapping[str, str], *, ions: Mapping[str, Ion] | None = None
 ) -> list[frozenset[str]]:
-    """Return the elements that the formulas and sites of each row hold.
+    """Return the elements that the formulas, sites and molecules of each row hold.
 
     Parameters
     ----------
     frame : DataFrame
-        Rows with formulas (text) and sites (text or mappings); other columns are not looked at.
+        Rows with formulas (text), sites (text or mappings), structures and molecules; other columns are not looked at.
     kinds : mapping of str to str
         Column -> kind; columns of `frame` that are missing here are not looked at.
     ions : mapping of str to Ion, optional
@@ -56,7 +56,7 @@ def element_sets(
 
 
 def elements_of_cells(parsed: ParsedCells, *, ions: Mapping[str, Ion] | None = None) -> list[frozenset[str]]:
-    """Return the elements of each cell of a column of formulas or sites.
+    """Return the elements of each cell of a column that describes matter.
 
     Parameters
     ----------

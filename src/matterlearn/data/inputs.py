@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matterlearn.chemistry.ions import Ion
 from matterlearn.chemistry.sites import Amounts, detect_amounts
 from matterlearn.core.errors import DataError, did_you_mean
-from matterlearn.data.cells import ParsedFrame
+from matterlearn.data.cells import INPUT_KINDS, ParsedFrame
 from matterlearn.data.rejects import BadCell
 
 LARGEST = 1e30
@@ -27,8 +27,9 @@ class ParsedInputs:
     Parameters
     ----------
     X : DataFrame, shape (n_rows, n_inputs)
-        Read cells: dict species -> amount for a site, the text as given for a formula, float for a number, text for a
-        category; None or NaN where a cell cannot be read. Equal site cells share one dict: read, do not change them.
+        Read cells: dict species -> amount for a site, the text as given for a formula or molecule, `Conformer` for a
+        structure, float for a number, text for a category; None or NaN where a cell cannot be read. Equal site cells
+        share one dict: read, do not change them.
     ok : ndarray of bool, shape (n_rows,)
         Whether all cells of the row could be read.
     reasons : ndarray of object, shape (n_rows,)
@@ -168,8 +169,8 @@ def ions_of(schema: Mapping[str, Any]) -> dict[str, Ion]:
     return {symbol: Ion(symbol=symbol, **entry) for symbol, entry in (schema.get("ions") or {}).items()}
 
 
-# dict cells and texts are objects: a column of text with None in it would turn the None into NaN.
-_DTYPES = {"site": "object", "formula": "object", "category": "object", "number": "float64"}
+# Cells are objects also where they are texts: a column of text with None in it would turn the None into NaN.
+_DTYPES = dict.fromkeys(INPUT_KINDS, "object") | {"number": "float64"}
 
 
 def _other_amounts(inputs: ParsedInputs, kinds: Mapping[str, str], learned: str | None) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from matterlearn.data.cells import MATTER_KINDS, ParsedCells
+from matterlearn.data.cells import COMPOSITION_KINDS, MOLECULE_KINDS, ParsedCells
+from matterlearn.data.structure_cells import molecule_key
 
 # Amounts are compared after rounding to this many decimals: 1/3 and 0.333333333333 are one amount.
 _DECIMALS = 9
@@ -23,8 +24,9 @@ def cell_keys(parsed: ParsedCells, kind: str) -> list[Hashable]:
     Returns
     -------
     list of hashable
-        Equal keys for equal cells: of formulas the fractions of the elements, of sites the amounts of the species,
-        numbers and texts as they are. None for a cell that cannot be read.
+        Equal keys for equal cells: of formulas the fractions of the elements, of sites the amounts of the species, of
+        molecules their graph, of structures their distances (see `molecule_key`), numbers and texts as they are. None
+        for a cell that cannot be read.
 
     Examples
     --------
@@ -69,7 +71,14 @@ def are_all_equal(parsed: ParsedCells, kind: str) -> bool:
 
 
 def _keys(parsed: ParsedCells, kind: str) -> Iterator[Hashable]:
-    if kind not in MATTER_KINDS:
+    if kind in MOLECULE_KINDS:
+        of_text: dict[str, Hashable] = {}  # a text is read once
+        for value in parsed.values:
+            if isinstance(value, str) and value not in of_text:
+                of_text[value] = molecule_key(value)
+            yield None if value is None else of_text[value] if isinstance(value, str) else molecule_key(value)
+        return
+    if kind not in COMPOSITION_KINDS:
         for i, value in enumerate(parsed.values):
             yield None if i in parsed.reasons else value + 0.0 if kind == "number" else value  # -0.0 and 0.0 are one
         return

@@ -14,6 +14,7 @@ from matterlearn.chemistry.formulas import parse_formula
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import MatterlearnError
 from matterlearn.data.cells import all_ions, cell_reader, is_missing, is_no_number, reason_of
+from matterlearn.data.structure_cells import looks_like_structure
 
 TOLERANCE = 0.9
 """Share of the filled cells of a column that must be readable as a kind; the others become rejected rows."""
@@ -32,6 +33,8 @@ def detect_kinds(frame: pd.DataFrame, *, ions: Mapping[str, Ion] | None = None) 
     speaks for it, in this order:
 
     - "number": numbers; texts such as `NaN`, `N/A` and `-` between them are missing numbers.
+    - "structure": molecules with positions: MOL or XYZ blocks, or objects that hold them (RDKit, ASE, pymatgen).
+    - "molecule": SMILES, in a column whose name says so.
     - "site": site compositions such as `{"Fe": 0.25, "Mn": 0.75}`; symbols of elements (of ions too if the name speaks
       of a site or an element), if at least two are no letter or word of English; in a column named by a capital
       letter (`A`, `B2`) or as a site also formula-like cells (`OFN`).
@@ -137,6 +140,7 @@ _ELEMENT_WORDS = frozenset(
 _FORMULA_WORDS = frozenset(
     {"formula", "formulas", "composition", "compositions", "compound", "material", "alloy", "chemical"}
 )
+_SMILES_WORDS = frozenset({"smiles"})
 _LABEL_WORDS = frozenset({"id", "ids", "name", "number", "no", "index", "key", "url", "doi"})
 
 # Symbols that are letters or words of English, and may be anything in a column whose name does not help.
@@ -162,6 +166,10 @@ def _kind(name: str, column: pd.Series[Any], ions: Mapping[str, Ion] | None) -> 
         return "text"
     if _is_number_column(cells):
         return "number"
+    if sum(map(looks_like_structure, cells)) >= TOLERANCE * len(cells):
+        return "structure"
+    if _speaks_of(name, _SMILES_WORDS) and _share(cells, cell_reader("molecule")) >= TOLERANCE_BY_NAME:
+        return "molecule"
     if _is_matter(name, cells, ions):
         return "formula" if _speaks_of(name, _FORMULA_WORDS) and not _is_site_name(name) else "site"
     if _is_formula_column(name, cells):

@@ -12,6 +12,7 @@ from sklearn.preprocessing import OneHotEncoder
 from matterlearn.chemistry.elements import PRESETS
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError
+from matterlearn.data.cells import INPUT_KINDS, MOLECULE_KINDS
 from matterlearn.features.block_scaler import BlockScaler
 from matterlearn.features.composition_descriptors import CompositionDescriptors
 from matterlearn.features.composition_fractions import CompositionFractions
@@ -54,7 +55,7 @@ def table_features(
     inputs : sequence of str
         Names of the input columns.
     kinds : mapping of str to str
-        Kind of each: "site", "formula", "number" or "category".
+        Kind of each: one of `INPUT_KINDS`.
     representation : {"descriptors", "fractions", "both"}
         How matter is described: by the properties of its elements, by how much of each element there is, or both.
         Fractions see an element only if it occurs in training; descriptors carry over to new ones.
@@ -81,7 +82,7 @@ def table_features(
     >>> features.fit_transform(pd.DataFrame({"formula": ["TiO2", "TiO"]})).shape
     (2, 2)
     """
-    columns: dict[str, list[str]] = {"site": [], "formula": [], "number": [], "category": []}
+    columns: dict[str, list[str]] = {kind: [] for kind in INPUT_KINDS}
     for name in inputs:
         if kinds[name] not in columns:
             raise ArgumentError(f"column {name!r} is {kinds[name]}, which is no input", where="inputs")
@@ -97,6 +98,10 @@ def table_features(
         of = f" of {name}" if len(columns["formula"]) > 1 else ""
         parts.append((f"descriptors{of}", CompositionDescriptors(), [name]))
         parts.append((f"fractions{of}", CompositionFractions(unknown="ignore"), [name]))
+    for kind in MOLECULE_KINDS:
+        for name in columns[kind]:
+            of = f" of {name}" if len(columns[kind]) > 1 else ""
+            parts += [(f"{part}{of}", transformer, [name]) for part, transformer in _of_molecules(kind).items()]
     parts = [part for part in parts if representation == "both" or representation in part[0]]
     if columns["number"]:
         parts.append(("numbers", "passthrough", columns["number"]))
@@ -106,6 +111,30 @@ def table_features(
     if fraction_weight is not None:
         parts = [(name, _scaled(name, part, fraction_weight), of) for name, part, of in parts]
     return ColumnTransformer(parts, verbose_feature_names_out=len(columns["formula"]) > 1, sparse_threshold=0)
+
+
+def _of_molecules(kind: str) -> dict[str, Any]:
+    # RDKit and compiled kernels are loaded only for tables that hold molecules.
+    from matterlearn.features.molecule.atom_counts import AtomCounts
+
+    atoms = {"fractions": AtomCounts()}
+    if kind == "structure":
+        from matterlearn.features.molecule.force_field_terms import ForceFieldTerms
+        from matterlearn.features.molecule.symmetry_functions import SymmetryFunctions
+
+        return {
+            "descriptors: terms of a force field": ForceFieldTerms(unknown="ignore"),
+            "descriptors: symmetry functions": SymmetryFunctions(unknown="ignore"),
+            **atoms,
+        }
+    from matterlearn.features.molecule.fingerprints import MorganFingerprint
+    from matterlearn.features.molecule.molecule_descriptors import MoleculeDescriptors
+
+    return {
+        "descriptors: whole molecule": MoleculeDescriptors(),
+        "descriptors: surroundings of atoms": MorganFingerprint(counts=True),
+        **atoms,
+    }
 
 
 def _scaled(name: str, part: Any, fraction_weight: float) -> Any:

@@ -92,6 +92,8 @@ def _names_rows(dataset: Dataset, name: str) -> bool:
 
 
 def _text(cell: Any) -> str:
+    if hasattr(cell, "graph"):  # a structure: its conformers have one formula
+        return str(cell.graph.formula)
     if isinstance(cell, dict):
         return "".join(f"{species}{amount:g}" if amount != 1 else str(species) for species, amount in cell.items())
     return " ".join(str(cell).split())[:80]

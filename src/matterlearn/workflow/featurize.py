@@ -23,6 +23,7 @@ from matterlearn.data.dataset import Dataset
 from matterlearn.data.inputs import ParsedInputs, parse_inputs
 from matterlearn.data.kinds import kind_of_named
 from matterlearn.data.rejects import rejected_table, write_rejected
+from matterlearn.data.structure_cells import frame_as_text
 from matterlearn.data.tables import read_table
 from matterlearn.features.table_features import Representation, citations_of, table_features
 
@@ -208,7 +209,7 @@ class _Job:
             if with_inputs:
                 # A number is an input and a feature; it stands there once.
                 inputs = [name for name in X.columns if name not in names]
-                given = self.frame[inputs].iloc[part].astype(str).set_axis(index)
+                given = frame_as_text(self.frame[inputs].iloc[part]).astype(str).set_axis(index)
                 features = pd.concat([given, features], axis=1).reset_index()
             yield features
 

@@ -19,6 +19,7 @@ from matterlearn.core.errors import ArgumentError, ModelFileError
 from matterlearn.core.parallel import single_thread
 from matterlearn.data.elements_of import element_sets
 from matterlearn.data.inputs import ions_of, parse_inputs
+from matterlearn.data.structure_cells import cell_as_text
 from matterlearn.validation.classes.fitted import FittedClasses
 from matterlearn.validation.evidence import plain
 from matterlearn.validation.fitted import FittedTarget, fitted_from_parts
@@ -287,7 +288,7 @@ def make_probes(model: Model, X: pd.DataFrame) -> dict[str, Any]:
 def _plain(cell: Any) -> Any:
     if isinstance(cell, Mapping):
         return {str(key): float(value) for key, value in cell.items()}
-    return cell.item() if hasattr(cell, "item") else cell
+    return cell.item() if hasattr(cell, "item") else cell_as_text(cell)
 
 
 def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Model:
