@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from matterlearn.report.figures.points import PointedFigure
-from matterlearn.report.figures.scatter import PAPER, density_scatter, note_beyond
-from matterlearn.report.figures.style import FAINT, GREY, label_without_unit, style, with_unit
+from matterlearn.report.figures.scatter import PAPER, density_scatter, marginal, note_beyond
+from matterlearn.report.figures.style import GREY, label_without_unit, style, with_unit
 from matterlearn.report.rows import model_rows
 from matterlearn.report.words import in_unit, number, shortened, split_words
 from matterlearn.validation.evidence import Evidence
@@ -63,8 +61,8 @@ def parity_of_split(evidence: Evidence, split: str, limits: tuple[float, float] 
         bins = np.linspace(low, high, N_BINS + 1)
         top = figure.add_axes((LEFT, BOTTOM + SIDE + GAP, SIDE, MARGIN), sharex=axis)
         side = figure.add_axes((LEFT + SIDE + GAP, BOTTOM, MARGIN, SIDE), sharey=axis)
-        _distribution(top, y, bins, "vertical")
-        _distribution(side, prediction, bins, "horizontal")
+        marginal(top, y, bins, "vertical")
+        marginal(side, prediction, bins, "horizontal")
         axis.set(xlim=(low, high), ylim=(low, high))
         top.set_title(shortened(split_words(split), 44))
         figure.point_rows(axis, split, "y", "prediction")
@@ -82,12 +80,3 @@ def parity_limits(evidence: Evidence) -> tuple[float, float]:
     high = float(np.quantile(y, 1 - EXTREME, method="higher"))
     margin = 0.05 * (high - low or 1.0)
     return low - margin, high + margin
-
-
-def _distribution(axis: Any, values: Any, bins: Any, orientation: str) -> None:
-    """Draw a histogram; heights are square roots, so that one crowded bin does not hide the others."""
-    counts = np.histogram(np.clip(values, bins[0], bins[-1]), bins)[0]
-    axis.hist(bins[:-1], bins, weights=np.sqrt(counts), orientation=orientation, color="#9FB6C6")
-    axis.axis("off")
-    line = axis.axhline if orientation == "vertical" else axis.axvline
-    line(0, color=FAINT, linewidth=0.7)

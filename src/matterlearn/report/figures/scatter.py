@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from matterlearn.report.figures.style import ORANGE
+from matterlearn.report.figures.style import FAINT, ORANGE
 
 DENSITY = LinearSegmentedColormap.from_list("density", colormaps["viridis"](np.linspace(0.5, 0.0, 128)))
 """The darker half of viridis, from teal (alone) to purple (dense): both stand out on white paper, and on black where a
@@ -75,6 +75,18 @@ def note_beyond(axis: Any, n: int) -> None:
         text = f"{n} beyond the axes"
         place = (0.98, 0.02)
         axis.annotate(text, place, xycoords="axes fraction", ha="right", fontsize=7, bbox=dict(PAPER), zorder=5)
+
+
+def marginal(axis: Any, values: Any, bins: Any, orientation: str) -> None:
+    """Draw a distribution along one side of a panel, in "vertical" or "horizontal" bars.
+
+    Heights are square roots, so that one crowded bin does not hide the others.
+    """
+    counts = np.histogram(np.clip(values, bins[0], bins[-1]), bins)[0]
+    axis.hist(bins[:-1], bins, weights=np.sqrt(counts), orientation=orientation, color="#9FB6C6")
+    axis.axis("off")
+    line = axis.axhline if orientation == "vertical" else axis.axvline
+    line(0, color=FAINT, linewidth=0.7)
 
 
 def _density(x: NDArray[Any], y: NDArray[Any], xlim: Pair, ylim: Pair) -> NDArray[np.float64]:
