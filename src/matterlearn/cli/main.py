@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import matterlearn
+from matterlearn.cli.audit import audit
 from matterlearn.cli.compare import compare
 from matterlearn.cli.data import data
 from matterlearn.cli.featurize import featurize
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(fit)
 app.command()(predict)
 app.command()(show)
+app.command()(audit)
 app.command()(featurize)
 app.command()(compare)
 app.command()(study)

@@ -1,4 +1,4 @@
-"""Read a table from a file, every cell as it stands: CSV, TSV, JSON, JSON lines, Parquet or Excel, plain or gzip."""
+"""Read a table from a file, every cell as it stands: CSV, TSV, JSON, JSON lines, Parquet, Excel, SDF, XYZ; or gzip."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ import pyarrow.parquet
 
 from matterlearn.core.errors import DataError, did_you_mean
 from matterlearn.data.delimited import parse_delimited
+from matterlearn.data.structure_files import split_sdf, split_xyz, structure_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Table:
     sha256 : str
         Checksum of the bytes of the file, as they lie on disk (compressed or not).
     format : str
-        "csv", "tsv", "json", "jsonl", "parquet" or "excel".
+        "csv", "tsv", "json", "jsonl", "parquet", "excel", "sdf" or "xyz".
     notes : tuple of str
         What a user should know about the reading, one sentence each.
     """
@@ -52,12 +53,13 @@ class Table:
 def read_table(path: str | os.PathLike[str]) -> Table:
     r"""Read a table from a file.
 
-    The format is taken from the suffix (.csv, .tsv, .tab, .json, .jsonl, .ndjson, .parquet, .pq, .xlsx, .xlsm, each
-    with or without .gz) and checked against the content. In CSV and TSV every cell is text, and only an empty cell is
-    missing: `NaN` and `No` may be formulas. A .csv file whose header has no comma but semicolons or tabs is read with
-    those.
+    The format is taken from the suffix (.csv, .tsv, .tab, .json, .jsonl, .ndjson, .parquet, .pq, .xlsx, .xlsm, .sdf,
+    .sd, .mol, .xyz, .extxyz, each with or without .gz) and checked against the content. In CSV and TSV every cell is
+    text, and only an empty cell is missing: `NaN` and `No` may be formulas. A .csv file whose header has no comma but
+    semicolons or tabs is read with those.
     JSON may be a list of records, a mapping column -> values, or a mapping with "columns" and "data" (lists of rows).
-    Of an Excel file the first sheet is read.
+    Of an Excel file the first sheet is read. In a file of molecules each record is a row; see
+    `matterlearn.data.structure_files`.
 
     Parameters
     ----------
@@ -111,6 +113,11 @@ _FORMATS = {
     ".pq": "parquet",
     ".xlsx": "excel",
     ".xlsm": "excel",
+    ".sdf": "sdf",
+    ".sd": "sdf",
+    ".mol": "sdf",
+    ".xyz": "xyz",
+    ".extxyz": "xyz",
 }
 _TITLES = {
     "csv": "CSV",
@@ -119,6 +126,8 @@ _TITLES = {
     "jsonl": "JSON lines",
     "parquet": "Parquet",
     "excel": "an Excel workbook",
+    "sdf": "SDF",
+    "xyz": "XYZ",
 }
 
 # How a file begins -> (the format it can be read as or None, its name in a message, what to do)
@@ -401,6 +410,16 @@ def _parse_excel(data: bytes, where: str) -> tuple[_Columns, list[str]]:
     return columns, notes
 
 
+def _parse_sdf(data: bytes, where: str) -> tuple[_Columns, list[str]]:
+    columns, notes = structure_columns(split_sdf(_parse_text(data, where)), where)
+    return list(columns), notes
+
+
+def _parse_xyz(data: bytes, where: str) -> tuple[_Columns, list[str]]:
+    columns, notes = structure_columns(split_xyz(_parse_text(data, where)), where)
+    return list(columns), notes
+
+
 _PARSERS: dict[str, Callable[[bytes, str], tuple[_Columns, list[str]]]] = {
     "csv": _parse_csv,
     "tsv": _parse_tsv,
@@ -408,6 +427,8 @@ _PARSERS: dict[str, Callable[[bytes, str], tuple[_Columns, list[str]]]] = {
     "jsonl": _parse_jsonl,
     "parquet": _parse_parquet,
     "excel": _parse_excel,
+    "sdf": _parse_sdf,
+    "xyz": _parse_xyz,
 }
 
 

@@ -19,6 +19,8 @@ STUDIES: Mapping[str, str] = MappingProxyType(
         "perovskite-search": "a network on one-hot bits, its hyper-parameters searched on a grid with folds",
         "perovskite-alloys": "energy above hull of alloyed perovskite oxides from site fractions with a small network",
         "metabolomics": "breast cancer from metabolites: classifiers judged properly, the confounder first",
+        "conformers": "a force field from conformers of one molecule: why it fails, the audit that shows it, the repairs",
+        "learning-foundations": "what learning rests on: eleven experiments whose answers are known, no data needed",
     }
 )
 """Name of each study and what it shows."""
@@ -32,6 +34,8 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "perovskite-search": "matterlearn.studies.perovskite_search",
         "perovskite-alloys": "matterlearn.studies.perovskite_alloys",
         "metabolomics": "matterlearn.studies.metabolomics",
+        "conformers": "matterlearn.studies.conformers",
+        "learning-foundations": "matterlearn.studies.learning_foundations",
     }
 )
 

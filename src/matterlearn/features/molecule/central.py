@@ -1,0 +1,122 @@
+"""Features of the surroundings of atoms, summed over the atoms of each element or over all atoms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matterlearn.chemistry.elements import SYMBOLS
+from matterlearn.chemistry.molecules.conformers import Block, Conformers
+from matterlearn.chemistry.molecules.graph import MoleculeGraph
+from matterlearn.chemistry.symmetries import MOLECULE_SYMMETRIES
+from matterlearn.core.errors import MatterlearnError
+from matterlearn.features.feature_facts import FeatureFacts
+from matterlearn.features.molecule.apart import ApartTransformer
+from matterlearn.features.molecule.choices import check_choice
+
+Per = Literal["central element", "molecule"]
+
+
+class CentralTransformer(ApartTransformer):
+    """Base of features that sum over atoms what surrounds each of them.
+
+    Such features have all symmetries of a molecule, are extensive (two molecules far apart have the sum of both), and
+    have the same width for molecules of any size. A subclass states the values of the atoms (`_sums`) and what they
+    are called (`_columns`).
+
+    Attributes
+    ----------
+    elements_ : tuple of str
+        Symbols of the elements seen in `fit`, by atomic number.
+    """
+
+    __module__ = "matterlearn.features.molecule.central"
+
+    symmetries: ClassVar[frozenset[str]] = frozenset(MOLECULE_SYMMETRIES)
+
+    elements_: tuple[str, ...]
+    per: Per
+
+    def _check_parameters(self) -> None:
+        check_choice(self.per, get_args(Per), "per")
+
+    def _learn(self, conformers: Any) -> None:
+        self.elements_ = elements_of(conformers)
+
+    def _block(self, block: Block) -> NDArray[np.float64]:
+        kinds = kinds_of(block.graph, self.elements_)
+        if self.per == "molecule":
+            sums = self._sums(block.positions, kinds, np.zeros_like(kinds), 1)
+        else:
+            sums = self._sums(block.positions, kinds, kinds, len(self.elements_))
+        return sums.reshape(len(sums), -1)
+
+    def _names(self) -> list[str]:
+        return [fact.label for fact in self._facts()]
+
+    def _facts(self) -> list[FeatureFacts]:
+        columns, unit = self._columns()
+        centers = ["all atoms"] if self.per == "molecule" else list(self.elements_)
+        return [
+            FeatureFacts(f"{kind} around {center}", f"{center}: {name}", unit=unit)
+            for center in centers
+            for kind, name in columns
+        ]
+
+    def _sums(
+        self, positions: NDArray[np.float64], kinds: NDArray[np.int64], rows: NDArray[np.int64], n_rows: int
+    ) -> NDArray[np.float64]:
+        """Return the values of the atoms summed over groups, shape (n_conformers, n_rows, n_columns)."""
+        raise NotImplementedError
+
+    def _columns(self) -> tuple[list[tuple[str, str]], str]:
+        """Return what each value of an atom is about and its name, and the unit of all."""
+        raise NotImplementedError
+
+
+def elements_of(conformers: Conformers) -> tuple[str, ...]:
+    """Return the symbols of the elements in a batch, by atomic number.
+
+    Parameters
+    ----------
+    conformers : Conformers
+        The batch.
+
+    Returns
+    -------
+    tuple of str
+    """
+    numbers = sorted({number for graph in conformers.graphs for number in graph.numbers})
+    return tuple(SYMBOLS[number - 1] for number in numbers)
+
+
+def kinds_of(graph: MoleculeGraph, elements: Iterable[str]) -> NDArray[np.int64]:
+    """Return the place of each atom's element among those seen in `fit`.
+
+    Parameters
+    ----------
+    graph : MoleculeGraph
+        The molecule.
+    elements : iterable of str
+        Symbols.
+
+    Returns
+    -------
+    ndarray of int, shape (n_atoms,)
+
+    Raises
+    ------
+    MatterlearnError
+        If an element was not seen.
+    """
+    places = {symbol: place for place, symbol in enumerate(elements)}
+    for symbol in graph.symbols:
+        if symbol not in places:
+            raise MatterlearnError(
+                f"the element {symbol} was not seen in fit (seen: {', '.join(places)})",
+                fix="fit on molecules that hold it",
+            )
+    return np.array([places[symbol] for symbol in graph.symbols], dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Experiments of the study `learning-foundations`: each makes its data by a formula and returns numbers."""

@@ -1,0 +1,138 @@
+"""Molecules that were never seen, of another size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from matterlearn.chemistry.molecules.conformers import Conformers
+from matterlearn.core.errors import MatterlearnError
+from matterlearn.core.parallel import single_thread
+from matterlearn.data.generators.conformers.conformer_set import ENERGY
+from matterlearn.data.generators.conformers.making import make_conformers
+from matterlearn.studies.molecules.data import MOLECULE, ConformerData, Floats
+from matterlearn.studies.molecules.fitting import Fitted
+from matterlearn.studies.molecules.learners import Learner
+from matterlearn.studies.page import Column, StudyPage
+from matterlearn.studies.run import StudyRun
+
+SMALLER = "CC(CC)CC(C)(CC)O"
+"""The molecule without the ends of its chains."""
+
+FAMILY = ("CCC(C)(C)O", "CCCC(C)O", "CC(C)CC(C)O", "CCCCC(C)(C)O", "CC(CC)CC", "CCCCCO")
+"""Smaller molecules of the same kinds of atoms, to learn from together."""
+
+N_EACH, N_EACH_QUICK = 600, 150
+"""Conformers that are tried of each molecule."""
+
+Set = tuple[Conformers, Floats]
+
+
+def add_transfer(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitted], run: StudyRun) -> None:
+    """Write the section on molecules that were never seen.
+
+    Parameters
+    ----------
+    page : StudyPage
+        Gets a new section.
+    data : ConformerData
+        The conformers.
+    fitted : mapping of str to Fitted
+        By key.
+    run : StudyRun
+        What was asked for.
+    """
+    page.section("A molecule that was never seen")
+    n_each = N_EACH_QUICK if run.quick else N_EACH
+    smaller = _set([SMALLER], n_each, run)
+    family = _set(FAMILY, n_each, run)
+    target = (data.test, data.y_test)
+    rows = []
+    for one in fitted.values():
+        run.say(f"another molecule: {one.learner.name}")
+        rows.append(
+            {
+                "model": one.learner.name,
+                **_judged("down", one.model, one.learner, smaller),
+                **_judged("up", _trained(one.learner, family), one.learner, target),
+            }
+        )
+    page.add(
+        smaller_smiles=SMALLER,
+        smaller_atoms=int(smaller[0].sizes[0]),
+        n_smaller=len(smaller[1]),
+        family_smiles=", ".join(FAMILY),
+        n_family=len(family[1]),
+        fewest_family_atoms=int(family[0].sizes.min()),
+        most_family_atoms=int(family[0].sizes.max()),
+        smaller_sd=float(smaller[1].std()),
+        target_sd=float(data.y_test.std()),
+    )
+    page.text(
+        "Two questions to models that may be asked of a molecule of another size. Down: learned from {molecule} alone,"
+        " predicting {n_smaller} conformers of {smaller_smiles} ({smaller_atoms} atoms). Up: learned from {n_family}"
+        " conformers of six smaller molecules ({family_smiles}; {fewest_family_atoms} to {most_family_atoms} atoms),"
+        " predicting the {n_test} test conformers of {molecule} ({n_atoms} atoms).",
+        "Which conformer is lower, and by how much, is what chemistry asks; so errors are of energies about their mean"
+        " over the molecule, and the error of that mean stands beside.",
+    )
+    page.table(
+        "transfer",
+        rows,
+        [
+            Column("model", "learns from"),
+            Column("down_mae", "down: MAE (kcal/mol)", ".2f"),
+            Column("down_shift", "error of the mean", "+.1f"),
+            Column("up_mae", "up: MAE (kcal/mol)", ".2f"),
+            Column("up_shift", "error of the mean", "+.1f"),
+            Column("why", "where there is no number"),
+        ],
+        "No model: the standard deviations are {smaller_sd:.1f} (down) and {target_sd:.1f} kcal/mol (up). A"
+        " representation whose width is that of one molecule refuses another one; that is said, not guessed.",
+    )
+    known = [row for row in rows if row.get("up_mae") is not None]
+    if known:
+        best = min(known, key=lambda row: float(row["up_mae"]))
+        page.add(best_up=best["model"], best_up_mae=best["up_mae"], best_up_shift=best["up_shift"])
+        page.text(
+            "Best from smaller to larger: {best_up}, with {best_up_mae:.2f} kcal/mol. What carries over is what is a"
+            " sum over atoms, bonds or pairs; numbers of the whole molecule, such as eigenvalues, do not."
+        )
+
+
+def _set(smiles: Sequence[str], n: int, run: StudyRun) -> Set:
+    made = make_conformers(list(smiles), n, seed=run.seed, workers=run.workers, progress=False)
+    return made.conformers, made.facts[ENERGY].to_numpy(dtype=float)
+
+
+def _trained(learner: Learner, family: Set) -> Any:
+    """Return the learner after the family, or why it cannot learn from it."""
+    try:
+        with single_thread():
+            return learner.make().fit(learner.inputs(family[0]), family[1])
+    except MatterlearnError as error:
+        return error
+
+
+def _judged(key: str, model: Any, learner: Learner, test: Set) -> dict[str, Any]:
+    conformers, energies = test
+    try:
+        if isinstance(model, MatterlearnError):
+            raise model
+        with single_thread():
+            prediction = np.asarray(model.predict(learner.inputs(conformers)), dtype=float)
+    except (MatterlearnError, ValueError) as error:  # ValueError: scikit-learn's, of a matrix of another width
+        what = error.what if isinstance(error, MatterlearnError) else str(error)
+        return {f"{key}_mae": None, f"{key}_shift": None, "why": _short(what)}
+    shift = float(np.mean(prediction) - np.mean(energies))
+    return {f"{key}_mae": float(np.mean(np.abs(prediction - energies - shift))), f"{key}_shift": shift}
+
+
+def _short(text: str) -> str:
+    sentence = text.rpartition("): ")[2].splitlines()[0].partition("; ")[0].partition(", but")[0]
+    return sentence if len(sentence) <= 90 else f"{sentence[:87]}..."
+
+
+__all__ = ["FAMILY", "MOLECULE", "SMALLER", "add_transfer"]
