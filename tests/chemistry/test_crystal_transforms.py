@@ -42,7 +42,7 @@ def shells(found: Structure, reach: float = 4.0) -> list[tuple[str, str, float]]
 
 
 @given(st.sampled_from(ALL), seeds)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_same_cell_in_other_words_has_the_same_neighbours(found, seed):
     rng = np.random.default_rng(seed)
     same = crystals.moved(crystal(found), rng.normal(size=3))
@@ -56,7 +56,7 @@ def test_the_same_cell_in_other_words_has_the_same_neighbours(found, seed):
 
 
 @given(st.sampled_from(ALL), st.lists(st.integers(-2, 2), min_size=9, max_size=9))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_supercells_are_those_of_pymatgen(found, entries):
     matrix = np.array(entries).reshape(3, 3)
     if not 1 <= abs(round(np.linalg.det(matrix))) <= 4:

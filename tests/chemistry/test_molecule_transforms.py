@@ -37,7 +37,7 @@ def centroids(conformers: Conformers) -> np.ndarray:
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_turning_keeps_distances_and_centroids(seed):
     batch = mixed()
     new = turned(batch, random_rotations(len(batch), np.random.default_rng(seed)))
@@ -81,7 +81,7 @@ def test_moving_adds_one_vector_per_molecule():
 
 
 @given(seeds, st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_bonds_and_charges_go_with_the_atoms(seed, like):
     batch = mixed()
     rng = np.random.default_rng(seed)

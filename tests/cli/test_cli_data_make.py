@@ -12,7 +12,7 @@ import pytest
 
 from matterlearn.data.generators.conformers import make_conformers, making
 from matterlearn.data.generators.conformers.embedding import embed
-from matterlearn.data.generators.conformers.making import BATCH
+from matterlearn.data.generators.conformers.request import BATCH
 
 MAKE = ("data", "make", "conformers")
 

@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_entry_is_listed_once(home: Path) -> None:
     names = [info.entry.name for info in list_datasets()]
     assert len(names) == len(set(names)) == len(ENTRIES)
-    assert Counter(entry.origin for entry in ENTRIES) == {"embedded": 1, "local": 17, "public": 45}
+    assert Counter(entry.origin for entry in ENTRIES) == {"embedded": 1, "made": 1, "local": 17, "public": 45}
     assert len({entry.file for entry in ENTRIES}) == len(ENTRIES)
     assert len({entry.sha256 for entry in PUBLIC}) == len({entry.url for entry in PUBLIC}) == 45
 
@@ -149,6 +149,8 @@ def test_a_group_can_list_its_own_sets(home: Path) -> None:
         ({"name": "../up"}, "lower-case"),
         ({"name": 5}, "name must be a text"),
         ({"origin": "embedded"}, "cannot be embedded"),
+        ({"origin": "made"}, "made_by must be an object"),
+        ({"origin": "made", "made_by": {"n": 5}}, "made_by must be an object"),
         ({"origin": "nowhere"}, "origin must be one of"),
         ({"origin": "public", "sha256": "0" * 64}, "url must begin with"),
         ({"origin": "public", "url": "ftp://x/y", "sha256": "0" * 64}, "url must begin with"),

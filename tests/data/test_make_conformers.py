@@ -14,7 +14,7 @@ from matterlearn.chemistry.molecules import read_conformer, to_mol
 from matterlearn.core.errors import ArgumentError, MatterlearnError
 from matterlearn.data.generators.conformers import ConformerSet, make_conformers, making
 from matterlearn.data.generators.conformers.embedding import compared_atoms, embed
-from matterlearn.data.generators.conformers.making import BATCH
+from matterlearn.data.generators.conformers.request import BATCH
 from matterlearn.data.tables import read_table
 from matterlearn.kernels.molecule.superposition import DistinctSets, smallest_distance
 

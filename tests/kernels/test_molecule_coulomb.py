@@ -27,7 +27,7 @@ def test_hydrogen_by_hand() -> None:
 
 
 def test_self_terms_are_near_the_energies_of_free_atoms() -> None:
-    """Which 0.5 Z^2.4 was fitted to: hartree; H, He, C, O in the local spin density approximation (NIST), each within 8 %."""
+    """Hartree; H, He, C, O in the local spin density approximation (NIST), each within 8 %."""
     energies = np.array([0.4787, 2.8348, 37.4257, 74.4731])
     np.testing.assert_allclose(self_terms(np.array([1.0, 2.0, 6.0, 8.0])), energies, rtol=0.08)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -92,9 +92,8 @@ def test_angles_are_the_sum_over_triples() -> None:
         bins = make_bins(*ends, 15, width)
         for weight in (NO_WEIGHT, EXPONENTIAL, SMOOTH_CUTOFF):
             expected = np.zeros((2, 2, 3, 15))
-            for c, j, (i, k) in (
-                (c, j, ends) for c in range(2) for j in range(5) for ends in combinations(set(range(5)) - {j}, 2)
-            ):
+            triples = [(j, i, k) for j in range(5) for i, k in combinations(range(5), 2) if j not in (i, k)]
+            for c, (j, i, k) in product(range(2), triples):
                 a, b = positions[c, i] - positions[c, j], positions[c, k] - positions[c, j]
                 r, q = np.linalg.norm(a), np.linalg.norm(b)
                 around = r + q + np.linalg.norm(a - b)

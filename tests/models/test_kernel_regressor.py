@@ -28,7 +28,9 @@ from matterlearn.models.persistence import estimator_from_bytes, estimator_to_by
 TYPE = "matterlearn.models.kernel_machines.kernel_regressor.KernelRegressor"
 
 
-@parametrize_with_checks([KernelRegressor(), KernelRegressor("polynomial", length_scale="median", alpha=1e-3, degree=2)])
+@parametrize_with_checks(
+    [KernelRegressor(), KernelRegressor("polynomial", length_scale="median", alpha=1e-3, degree=2)]
+)
 def test_it_is_a_scikit_learn_regressor(estimator, check):
     check(estimator)
 
@@ -135,9 +137,10 @@ def test_more_rows_than_are_searched_may_want_a_smaller_penalty():
     whole = KernelRegressor("matern52", length_scale=small.length_scale_).fit(X, y)
     start = small.tried_[small.tried_[:, 2].argmin(), 1]
     assert small.alpha_ <= start
-    assert small.left_out_rmse_ <= KernelRegressor("matern52", length_scale=small.length_scale_, alpha=start).fit(
-        X, y
-    ).left_out_rmse_
+    assert (
+        small.left_out_rmse_
+        <= KernelRegressor("matern52", length_scale=small.length_scale_, alpha=start).fit(X, y).left_out_rmse_
+    )
     assert small.left_out_rmse_ < 1.1 * whole.left_out_rmse_
     again = KernelRegressor("matern52", search_rows=50).fit(X, y)
     np.testing.assert_array_equal(again.predict(X), small.predict(X))

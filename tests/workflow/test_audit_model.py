@@ -17,7 +17,7 @@ from matterlearn.validation.audits.changes import LIKE_ATOMS
 from matterlearn.workflow.audit import audit_model, write_audit
 from matterlearn.workflow.model import Model
 
-N = 10
+N = 6
 NAMES = coordinate_names(3)
 
 
@@ -122,9 +122,9 @@ def test_structures_and_their_coordinates_change_together():
 def test_rows_with_measured_values_are_taken_and_bad_rows_are_not():
     table = structures()
     table.loc[0, "structure"] = "no molecule"
-    table.loc[1:4, "energy"] = np.nan
+    table.loc[1:2, "energy"] = np.nan
     found = audit_model(Planted(bond, {"structure": "structure"}), table)["energy"]
-    assert found.n_rows == N - 5
+    assert found.n_rows == N - 3
     assert np.isfinite(found.error)
     few = audit_model(Planted(bond, {"structure": "structure"}), table.drop(columns="energy"), n=3)["energy"]
     assert few.n_rows == 3
@@ -142,7 +142,7 @@ def test_classes_and_several_targets():
     assert set(found.broken) == {"translation", "rotation", "reflection", "permutation"}
     assert 0 <= found.error <= 1
     both = audit_model(Planted(bond, {"structure": "structure"}, targets=("energy", "gap")), structures())
-    assert [np.isfinite(audit.error) for audit in both.values()] == [False, False]  # no row has both
+    assert [np.isfinite(audit.error) for audit in both.values()] == [True, False]  # the table has no gap
     assert both["gap"].broken == both["energy"].broken
 
 

@@ -227,7 +227,7 @@ def primitive(crystal: Crystal) -> Crystal | None:
     --------
     >>> centred = crystal_of(3 * np.eye(3), [[0, 0, 0], [1.5, 1.5, 1.5]], ["Fe", "Fe"])
     >>> smallest = primitive(centred)
-    >>> len(smallest), round(abs(np.linalg.det(smallest.lattice)), 6)
+    >>> len(smallest), float(round(abs(np.linalg.det(smallest.lattice)), 6))
     (1, 13.5)
     """
     if not all(crystal.periodic):

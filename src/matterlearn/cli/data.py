@@ -20,7 +20,7 @@ NameArgument = Annotated[str, typer.Argument(help="Name of a data set, see matte
 
 @data.command("list")
 def list_() -> None:
-    """List all data sets: embedded, local and public ones."""
+    """List all data sets: embedded, made, local and public ones."""
     from matterlearn.data.catalog import list_datasets
 
     found = list_datasets()

@@ -138,6 +138,7 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         conformers = as_conformers(X)
         target = np.asarray(column_or_1d(y, warn=True))
         check_consistent_length(conformers, target)
+        _require_rows(conformers)
         weights = None
         if sample_weight is not None:
             weights = np.asarray(_check_sample_weight(sample_weight, target[:, None], ensure_non_negative=True))
@@ -145,7 +146,7 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             conformers, target, weights = conformers[used], target[used], weights[used]
             weights = np.tile(weights, self.n_copies + 1)
         self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self.n_atoms_ = int(conformers.sizes[0]) if len(conformers) and self.inputs == "coordinates" else None
+        self.n_atoms_ = int(conformers.sizes[0]) if self.inputs == "coordinates" else None
         copies = [self._given(conformers)]
         for copy in range(self.n_copies):
             copies.append(self._changed(conformers, [self.seed_, 0, copy], each=True))
@@ -176,9 +177,12 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         conformers = as_conformers(X)
+        _require_rows(conformers)
         if self.n_atoms_ is not None and not np.all(conformers.sizes == self.n_atoms_):
             other = int(conformers.sizes[conformers.sizes != self.n_atoms_][0])
-            raise ArgumentError(f"a molecule of {other} atoms, where those of the training had {self.n_atoms_}", where="X")
+            raise ArgumentError(
+                f"a molecule of {other} atoms, where those of the training had {self.n_atoms_}", where="X"
+            )
         if not self.average:
             return np.asarray(self.estimator_.predict(self._given(conformers)), dtype=np.float64)
         total = np.zeros(len(conformers))
@@ -232,7 +236,7 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                     graph, here = graph.permuted(orders[k]), here[orders[k]]
                 which[row] = numbers.setdefault(graph, len(numbers))
                 places[row] = here
-        return Conformers(numbers, which, np.concatenate(places) if places else np.empty((0, 3)))
+        return Conformers(numbers, which, np.concatenate(places))
 
 
 class _Move:
@@ -281,6 +285,11 @@ def random_orders(graph: MoleculeGraph, n_draws: int, rng: np.random.Generator) 
         like = np.flatnonzero(graph.atomic_numbers == number)
         orders[:, like] = rng.permuted(np.tile(like, (n_draws, 1)), axis=1)
     return orders
+
+
+def _require_rows(conformers: Conformers) -> None:
+    if not len(conformers):
+        raise ArgumentError("no samples", where="X")
 
 
 def _stacked(copies: list[Any]) -> Any:

@@ -106,7 +106,7 @@ def test_atoms_at_one_place_are_refused_by_their_row(transformer: Any) -> None:
     places[:, 1, 2] = [0.7, 0.0, 0.8]
     batch = Conformers.of_one(MoleculeGraph((1, 1)), places)
     fitted = clone(transformer).fit(batch[[0, 2]])
-    with pytest.raises(RowError, match="row 1: .*atoms 0 and 1 are 0 angstrom apart") as caught:
+    with pytest.raises(RowError, match=r"row 1: .*atoms 0 and 1 are 0 angstrom apart") as caught:
         fitted.transform(batch)
     assert caught.value.row == 1
 
@@ -114,10 +114,10 @@ def test_atoms_at_one_place_are_refused_by_their_row(transformer: Any) -> None:
 @pytest.mark.parametrize("transformer", [Coordinates(), Distances(), Distances("inverse")], ids=str)
 def test_one_size_is_asked_for(transformer: Any) -> None:
     water, ethanol = small_molecules()[2], small_molecules()[3]
-    with pytest.raises(RowError, match="row 2: .*9 atoms, the first molecule has 3") as caught:
+    with pytest.raises(RowError, match=r"row 2: .*9 atoms, the first molecule has 3") as caught:
         transformer.fit([water, water, ethanol])
     assert caught.value.row == 2
-    with pytest.raises(RowError, match="row 1: .*9 atoms, the molecules seen in fit have 3"):
+    with pytest.raises(RowError, match=r"row 1: .*9 atoms, the molecules seen in fit have 3"):
         transformer.fit([water]).transform([water, ethanol])
 
 
@@ -139,7 +139,7 @@ def test_larger_molecules_than_those_of_fit_are_refused(transformer: Any, reason
 
 @pytest.mark.parametrize("transformer", [Distances("plain", "sorted"), BagOfBonds(), PairDistribution()], ids=str)
 def test_elements_never_seen_are_refused(transformer: Any) -> None:
-    with pytest.raises(RowError, match="row 0: .*no molecule seen in fit holds N"):
+    with pytest.raises(RowError, match=r"row 0: .*no molecule seen in fit holds N"):
         transformer.fit([conformers_of("CCO", 1)[0]]).transform([conformers_of("CN", 1)[0]])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from matterlearn.core.errors import DataError, did_you_mean
 
-ORIGINS = ("embedded", "local", "public")
+ORIGINS = ("embedded", "made", "local", "public")
 TASKS = ("regression", "classification")
 
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -50,12 +50,14 @@ class CatalogEntry:
         Readable title.
     about : str
         What it is, in a sentence.
-    origin : {"embedded", "local", "public"}
-        Part of the package, a file that a person puts into the data home, or fetched from its published address.
+    origin : {"embedded", "made", "local", "public"}
+        Part of the package, computed on this machine when it is first loaded, a file that a person puts into the data
+        home, or fetched from its published address.
     file : str
-        Place below the data home (below the package for embedded sets), with forward slashes.
+        Place below the data home (below the package for embedded sets), with forward slashes. For a set that is made,
+        its folder in the data home: the name follows from what is asked for.
     rows : int
-        Number of rows of that file.
+        Number of rows of that file; for a set that is made, with the libraries it was tried with.
     targets : tuple of TargetFacts
         Columns that can be predicted; the first is the default.
     citation : str
@@ -88,6 +90,8 @@ class CatalogEntry:
         Address of a public set.
     sha256 : str or None
         Checksum of the file of a public set.
+    made_by : mapping of str to object
+        Arguments of `make_conformers` that give a set of origin "made".
     """
 
     name: str
@@ -112,6 +116,7 @@ class CatalogEntry:
     beside: tuple[str, ...] = ()
     url: str | None = None
     sha256: str | None = None
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def target(self) -> str:
@@ -220,6 +225,8 @@ def _problem(entry: CatalogEntry) -> str | None:
         return f"needs targets with a name and a task of {', '.join(TASKS)}"
     if entry.doi is not None and not _DOI.fullmatch(str(entry.doi)):
         return f"doi {entry.doi!r} does not look like 10.1000/182"
+    if entry.origin == "made" and not (isinstance(entry.made_by, Mapping) and "smiles" in entry.made_by):
+        return f"made_by must be an object with the arguments of make_conformers, got {entry.made_by!r}"
     if entry.origin == "public":
         if not str(entry.url).startswith(("https://", "http://")):
             return f"url must begin with https:// or http://, got {entry.url!r}"

@@ -91,7 +91,11 @@ def is_whole(entry: CatalogEntry, path: Path) -> bool:
     return path.is_file() and pooch.file_hash(str(path)) == entry.sha256
 
 
-_LIES = {"embedded": "part of the package", "local": "a local set that you put into the data home"}
+_LIES = {
+    "embedded": "part of the package",
+    "made": "computed on this machine when it is loaded",
+    "local": "a local set that you put into the data home",
+}
 
 
 def _address(entry: CatalogEntry, base_url: str | None) -> str:

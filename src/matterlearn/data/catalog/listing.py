@@ -30,10 +30,10 @@ class DatasetInfo:
 
     @property
     def state(self) -> str:
-        """What can be done with it: "ready", "to fetch", or "not in the data home"."""
+        """What can be done with it: "ready", "to fetch", "to make", or "not in the data home"."""
         if self.present:
             return "ready"
-        return "to fetch" if self.entry.origin == "public" else "not in the data home"
+        return {"public": "to fetch", "made": "to make"}.get(self.entry.origin, "not in the data home")
 
 
 def list_datasets() -> tuple[DatasetInfo, ...]:
@@ -42,7 +42,7 @@ def list_datasets() -> tuple[DatasetInfo, ...]:
     Returns
     -------
     tuple of DatasetInfo
-        Embedded sets first, then local, public and own ones.
+        Embedded sets first, then those made here, local, public and own ones.
 
     Raises
     ------

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import pandas as pd
 
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import DataError
 from matterlearn.data.catalog.entry import CatalogEntry
 from matterlearn.data.catalog.fetching import fetch_dataset, is_whole
-from matterlearn.data.catalog.places import dataset_file
+from matterlearn.data.catalog.places import dataset_file, place_of
 from matterlearn.data.catalog.registry import find_entry
 from matterlearn.data.catalog.split_json import read_split_json
 from matterlearn.data.dataset import Dataset, make_dataset
@@ -30,7 +33,7 @@ def load_dataset(
     fetch: bool = True,
     progress: bool = True,
 ) -> Dataset:
-    """Load a data set of the catalogue, ready to learn from.
+    """Load a data set of the catalogue, ready to learn from; one that is made here is made when it is first loaded.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def load_dataset(
     fetch : bool
         Fetch a public set that is not in the data home.
     progress : bool
-        Show a progress bar while fetching, on a terminal.
+        Show a progress bar while fetching or making, on a terminal.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def load_dataset(
     ('formation_energy_eV_atom',)
     """
     entry = find_entry(name)
-    table = _with_repeats(_public_table(entry, fetch, progress) if entry.origin == "public" else _table(entry), entry)
+    table = _with_repeats(_table(entry, fetch, progress), entry)
     targets = (entry.target,) if target is None else (target,) if isinstance(target, str) else tuple(target)
     columns = [str(column) for column in table.frame.columns]
     if groups is None:
@@ -102,8 +105,23 @@ def load_dataset(
     return dataset if entry.note is None else replace(dataset, notes=(entry.note, *dataset.notes))
 
 
-def _table(entry: CatalogEntry) -> Table:
+def _table(entry: CatalogEntry, fetch: bool, progress: bool) -> Table:
+    if entry.origin == "public":
+        return _public_table(entry, fetch, progress)
+    if entry.origin == "made":
+        return _made_table(entry, progress)
     return read_table(dataset_file(entry.name))
+
+
+def _made_table(entry: CatalogEntry, progress: bool) -> Table:
+    from matterlearn.data.generators.conformers import make_conformers
+
+    path = place_of(entry)  # checks what makes it
+    made = make_conformers(**entry.made_by, progress=progress)
+    frame = made.table
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    digest = hashlib.sha256(made.conformers.positions.tobytes() + made.energies.tobytes()).hexdigest()
+    return Table(frame, path, digest, "made", made.notes)
 
 
 def _public_table(entry: CatalogEntry, fetch: bool, progress: bool) -> Table:

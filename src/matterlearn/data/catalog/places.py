@@ -9,6 +9,7 @@ from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
 from matterlearn.data.catalog.entry import CatalogEntry
 from matterlearn.data.catalog.home import HOME_VARIABLE, data_home
 from matterlearn.data.catalog.registry import find_entry
+from matterlearn.data.generators.conformers.request import make_request, place_of_set
 
 
 def place_of(entry: CatalogEntry) -> Path:
@@ -23,7 +24,18 @@ def place_of(entry: CatalogEntry) -> Path:
     -------
     pathlib.Path
         In the package for an embedded set, else in the data home.
+
+    Raises
+    ------
+    DataError
+        If what makes a set of one's own is not stated as it must be.
     """
+    if entry.origin == "made":
+        try:
+            return place_of_set(make_request(**entry.made_by))
+        except (TypeError, ValueError) as error:
+            what = f"made_by of {entry.name!r} does not hold the arguments of make_conformers: {error}"
+            raise DataError(what, where="catalogue", fix="correct its entry") from error
     root = Path(matterlearn.data.__path__[0]) if entry.origin == "embedded" else data_home()
     return root / entry.file
 
@@ -63,6 +75,8 @@ def dataset_file(name: str, beside: str | None = None) -> Path:
         return path
     if entry.origin == "public":
         raise DataError("not fetched yet", where=str(path), fix=f"run `matterlearn data fetch {name}`")
+    if entry.origin == "made":
+        raise DataError("not made yet", where=str(path), fix=f"load {name!r}, which makes it")
     if entry.origin == "embedded":
         raise DataError("missing from the installation", where=str(path), fix="install matterlearn again")
     raise DataError(

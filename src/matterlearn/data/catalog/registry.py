@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
-from matterlearn.data.catalog.entry import CatalogEntry, read_entries
+from matterlearn.data.catalog.entry import ORIGINS, CatalogEntry, read_entries
 from matterlearn.data.catalog.home import data_home
 
 OWN_LIST = "catalog.json"
@@ -19,13 +19,13 @@ _PACKAGED = Path(__file__).parent / "entries"
 def catalog() -> Mapping[str, CatalogEntry]:
     """Return every entry by its name: those of the package, then those of `catalog.json` in the data home.
 
-    The file is a JSON list of objects with the fields of `CatalogEntry`, of origin "local" or "public". It adds sets
-    and cannot change those of the package.
+    The file is a JSON list of objects with the fields of `CatalogEntry`, of origin "made", "local" or "public". It
+    adds sets and cannot change those of the package.
 
     Returns
     -------
     mapping of str to CatalogEntry
-        In the order embedded, local, public, own.
+        In the order embedded, made, local, public, own.
 
     Raises
     ------
@@ -39,7 +39,9 @@ def catalog() -> Mapping[str, CatalogEntry]:
             if entry.name in entries:
                 raise DataError(f"the name {entry.name!r} is taken", where=str(own), fix="choose another name")
             if entry.origin == "embedded":
-                raise DataError(f"{entry.name!r} cannot be embedded", where=str(own), fix="use 'local' or 'public'")
+                raise DataError(
+                    f"{entry.name!r} cannot be embedded", where=str(own), fix="use 'made', 'local' or 'public'"
+                )
             entries[entry.name] = entry
     return entries
 
@@ -72,9 +74,5 @@ def find_entry(name: str) -> CatalogEntry:
 @cache
 def packaged_entries() -> Mapping[str, CatalogEntry]:
     """Return the entries that come with the package."""
-    listed = [
-        entry
-        for origin in ("embedded", "local", "public")
-        for entry in read_entries(_PACKAGED / f"{origin}.json", origin=origin)
-    ]
+    listed = [entry for origin in ORIGINS for entry in read_entries(_PACKAGED / f"{origin}.json", origin=origin)]
     return {entry.name: entry for entry in listed}

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matterlearn.core.jit import jit
+from matterlearn.kernels.molecule.spectra import symmetric_spectra
 
 SELF_FACTOR, SELF_POWER = 0.5, 2.4
 """The diagonal is 0.5 Z^2.4 e^2/angstrom: a fit of Rupp et al. (2012) to energies of free atoms in atomic units."""
@@ -91,10 +92,8 @@ def coulomb_spectra(charges: NDArray[np.float64], positions: NDArray[np.float64]
     n_conformers, n_atoms = positions.shape[:2]
     matrices = np.empty((n_conformers, n_atoms, n_atoms))
     _fill_matrices(charges, self_terms(charges), np.ascontiguousarray(positions), matrices)
-    values = np.linalg.eigvalsh(matrices)
     out = np.zeros((n_conformers, size))
-    order = np.argsort(-np.abs(values), axis=1, kind="stable")
-    out[:, :n_atoms] = np.take_along_axis(values, order, axis=1)
+    out[:, :n_atoms] = symmetric_spectra(matrices)
     return out
 
 

@@ -129,6 +129,8 @@ class SoapPlan(NamedTuple):
         How the part of each orbital in a neighbour's Gaussian falls with the squared distance, in 1/angstrom^2.
     mixing : ndarray of shape (n_degrees, n_max, n_max)
         Parts of the orbitals (last axis) in each radial function, times all constant factors of the power spectrum.
+    own : ndarray of shape (n_max,)
+        What an atom sees of itself, which is spherical.
     norms : ndarray of shape (n_degrees, n_degrees)
         Of the real solid harmonics: degree and order.
     """
@@ -137,6 +139,7 @@ class SoapPlan(NamedTuple):
     reach: float
     decays: NDArray[np.float64]
     mixing: NDArray[np.float64]
+    own: NDArray[np.float64]
     norms: NDArray[np.float64]
 
 
@@ -208,6 +211,7 @@ def _plan(basis: SoapBasis) -> SoapPlan:
         float(basis.cutoff) if basis.fading else basis.cutoff + padding,
         alphas * eta / together,
         mixing,
+        mixing[0].sum(axis=1) * _norm(0, 0),
         np.array([[_norm(degree, order) for order in degrees.tolist()] for degree in degrees.tolist()]),
     )
 
@@ -244,73 +248,139 @@ def _of_molecules(plan: Any, positions: Any, kinds: Any, n_kinds: int, rows: Any
 def _one_molecule(plan: Any, positions: Any, kinds: Any, n_kinds: int, rows: Any, out: Any) -> None:
     n_atoms = len(positions)
     n_degrees, n_max = plan.decays.shape
-    n_harmonics = n_degrees * n_degrees
-    # What each atom sees of each kind: (n_atoms, n_kinds, n_harmonics * n_max).
-    seen = np.zeros((n_atoms, n_kinds, n_harmonics * n_max))
-    _add_pairs(plan, positions, kinds, seen)
-    many = n_kinds * n_max
-    products = np.zeros((len(out), n_degrees, many, many))
-    _add_products(seen, rows, n_max, products)
+    seen = np.zeros((n_atoms, n_kinds, n_degrees * n_degrees, _whole(n_max, _LANES)))
+    _look_around(plan, positions, kinds, seen)
+    width = _whole(n_kinds * n_max, _SIDE)
+    products = np.empty((width, width))
+    together = np.zeros((n_atoms * (2 * n_degrees - 1), width))
     for row in range(len(out)):
-        _store(products[row], n_kinds, n_max, out[row])
+        for degree in range(n_degrees):
+            n = np.int64(0)
+            for i in range(n_atoms):
+                if rows[i] == row:
+                    for h in range(degree * degree, (degree + 1) * (degree + 1)):
+                        for kind in range(n_kinds):
+                            for k in range(n_max):
+                                together[n, kind * n_max + k] = seen[i, kind, h, k]
+                        n += 1
+            _multiply(together, n, width, products)
+            _store(products, n_kinds, n_max, degree, n_degrees, out[row])
+
+
+# Loops over so many numbers at a time, written out, become vector instructions however short they are.
+_LANES = 8
+_SIDE = 4  # of the blocks in which matrices are multiplied
 
 
 @jit()
-def _add_pairs(plan: Any, positions: Any, kinds: Any, seen: Any) -> None:
+def _whole(n: int, many: int) -> int:
+    """Round up to whole lanes or blocks."""
+    return (n + many - 1) // many * many
+
+
+@jit()
+def _look_around(plan: Any, positions: Any, kinds: Any, seen: Any) -> None:
+    """Fill in what each atom sees of each kind: harmonics, and radial functions of each."""
     n_atoms = len(positions)
     n_degrees, n_max = plan.decays.shape
-    ends = np.empty((2, _RUN), dtype=np.int64)
-    places = np.zeros((4, _RUN))  # x, y, z and their squared length
-    orbitals = np.empty((n_degrees * n_max, _RUN))
-    radial = np.empty((n_degrees * n_max, _RUN))
-    harmonics = np.empty((n_degrees * n_degrees, _RUN))
-    work = np.empty((4, _RUN))
-    part = np.empty(seen.shape[2])
-    n = 0
+    reach = plan.reach * plan.reach
+    pairs = np.full((n_atoms, n_atoms), -1, dtype=np.int64)
+    n_pairs = 0
     for i in range(n_atoms):
-        for j in range(i, n_atoms):
-            x = positions[j, 0] - positions[i, 0]
-            y = positions[j, 1] - positions[i, 1]
-            z = positions[j, 2] - positions[i, 2]
-            square = x * x + y * y + z * z
-            if square <= plan.reach * plan.reach:
-                ends[0, n] = i
-                ends[1, n] = j
-                places[0, n] = x
-                places[1, n] = y
-                places[2, n] = z
-                places[3, n] = square
+        for j in range(i):
+            if _vector(positions, i, j)[3] <= reach:
+                pairs[i, j] = pairs[j, i] = n_pairs
+                n_pairs += 1
+    radial = np.zeros((_whole(n_pairs, _RUN), n_degrees, seen.shape[3]))
+    harmonics = np.empty((len(radial), n_degrees * n_degrees))
+    _fill_pairs(plan, positions, pairs, radial, harmonics)
+    for i in range(n_atoms):
+        for k in range(n_max):
+            seen[i, kinds[i], 0, k] = plan.own[k]
+        for j in range(n_atoms):
+            pair = pairs[i, j]
+            if pair >= 0:
+                _add_neighbor(radial[pair], harmonics[pair], 1.0 if j < i else -1.0, seen[i, kinds[j]])
+
+
+@jit()
+def _vector(positions: Any, i: int, j: int) -> Any:
+    x = positions[j, 0] - positions[i, 0]
+    y = positions[j, 1] - positions[i, 1]
+    z = positions[j, 2] - positions[i, 2]
+    return x, y, z, x * x + y * y + z * z
+
+
+@jit()
+def _add_neighbor(radial: Any, harmonics: Any, sign: float, seen: Any) -> None:
+    """Add the products of the harmonics of a pair with its radial functions of the same degree."""
+    factor = 1.0
+    for degree in range(len(radial)):
+        for n in range(0, seen.shape[1], _LANES):
+            r0, r1, r2, r3 = radial[degree, n], radial[degree, n + 1], radial[degree, n + 2], radial[degree, n + 3]
+            r4, r5, r6, r7 = radial[degree, n + 4], radial[degree, n + 5], radial[degree, n + 6], radial[degree, n + 7]
+            for h in range(degree * degree, (degree + 1) * (degree + 1)):
+                x = factor * harmonics[h]
+                s0, s1, s2, s3 = seen[h, n], seen[h, n + 1], seen[h, n + 2], seen[h, n + 3]
+                s4, s5, s6, s7 = seen[h, n + 4], seen[h, n + 5], seen[h, n + 6], seen[h, n + 7]
+                s0, s1, s2, s3 = s0 + x * r0, s1 + x * r1, s2 + x * r2, s3 + x * r3
+                s4, s5, s6, s7 = s4 + x * r4, s5 + x * r5, s6 + x * r6, s7 + x * r7
+                seen[h, n], seen[h, n + 1], seen[h, n + 2], seen[h, n + 3] = s0, s1, s2, s3
+                seen[h, n + 4], seen[h, n + 5], seen[h, n + 6], seen[h, n + 7] = s4, s5, s6, s7
+        factor *= sign
+
+
+@jit()
+def _fill_pairs(plan: Any, positions: Any, pairs: Any, radial: Any, harmonics: Any) -> None:
+    """Fill in the radial functions and the harmonics of each pair, run by run."""
+    n_degrees, n_max = plan.decays.shape
+    places = np.zeros((5, _RUN))  # x, y, z, their squared length, and how much the pair counts
+    orbitals = np.empty((n_max + 1, _RUN))
+    values = np.empty((n_degrees * n_degrees, _RUN))
+    work = np.empty((4, _RUN))
+    n = 0
+    start = 0
+    n_atoms = len(pairs)
+    for i in range(n_atoms):
+        for j in range(i):
+            if pairs[i, j] >= 0:
+                places[0, n], places[1, n], places[2, n], places[3, n] = _vector(positions, i, j)
                 n += 1
-            if n == _RUN or (n > 0 and i == n_atoms - 1):  # the last pair is that of the last atom with itself
-                _fill_radial(plan, places[3], orbitals, radial)
-                _fill_harmonics(plan.norms, places, work, harmonics)
+            if n == _RUN or (n > 0 and i == n_atoms - 1 and j == i - 1):
+                _fill_radial(plan, places, orbitals, radial[start : start + _RUN])
+                _fill_harmonics(plan.norms, places, work, values)
                 for t in range(n):
-                    _add_pair(radial[:, t], harmonics[:, t], ends[0, t], ends[1, t], kinds, part, seen)
+                    for h in range(len(values)):
+                        harmonics[start + t, h] = values[h, t]
+                start += n
                 n = 0
 
 
 @jit()
-def _fill_radial(plan: Any, squares: Any, orbitals: Any, radial: Any) -> None:
+def _fill_radial(plan: Any, places: Any, orbitals: Any, radial: Any) -> None:
     n_degrees, n_max = plan.decays.shape
+    squares, counts, total = places[3], places[4], orbitals[n_max]
+    counts[:] = 1.0
+    if plan.cutoff > 0.0:
+        inverse = 1.0 / plan.cutoff
+        for t in range(_RUN):
+            fraction = min(math.sqrt(squares[t]) * inverse, 1.0)
+            counts[t] = 1.0 + fraction * fraction * (2.0 * fraction - 3.0)
     for degree in range(n_degrees):
         for k in range(n_max):
             decay = plan.decays[degree, k]
-            row = orbitals[degree * n_max + k]
+            row = orbitals[k]
             for t in range(_RUN):
-                row[t] = exponential(-decay * squares[t])
-            if plan.cutoff > 0.0:
-                inverse = 1.0 / plan.cutoff
-                for t in range(_RUN):
-                    fraction = min(math.sqrt(squares[t]) * inverse, 1.0)
-                    row[t] *= 1.0 + fraction * fraction * (2.0 * fraction - 3.0)
+                row[t] = exponential(-decay * squares[t]) * counts[t]
         for n in range(n_max):
-            row = radial[degree * n_max + n]
-            row[:] = 0.0
+            total[:] = 0.0
             for k in range(n_max):
-                one = orbitals[degree * n_max + k]
                 factor = plan.mixing[degree, n, k]
+                row = orbitals[k]
                 for t in range(_RUN):
-                    row[t] += factor * one[t]
+                    total[t] += factor * row[t]
+            for t in range(_RUN):
+                radial[t, degree, n] = total[t]
 
 
 @jit()
@@ -347,49 +417,62 @@ def _fill_harmonics(norms: Any, places: Any, work: Any, harmonics: Any) -> None:
 
 
 @jit()
-def _add_pair(radial: Any, harmonics: Any, i: int, j: int, kinds: Any, part: Any, seen: Any) -> None:
-    n_harmonics = len(harmonics)
-    n_max = len(part) // n_harmonics
-    degree = 0
-    sign = 1.0
-    one, two = seen[i, kinds[j]], seen[j, kinds[i]]
-    for h in range(n_harmonics):
-        if h == (degree + 1) * (degree + 1):
-            degree += 1
-            sign = -sign
-        value = harmonics[h]
-        other = sign * value if i != j else 0.0  # an atom sees itself once
-        for n in range(n_max):
-            one[h * n_max + n] += value * radial[degree * n_max + n]
-            two[h * n_max + n] += other * radial[degree * n_max + n]
+def _multiply(rows: Any, n: int, width: int, products: Any) -> None:
+    """Sum over rows the products of all two of their numbers, those on and above the diagonal, block by block."""
+    for a in range(0, width, _SIDE):
+        for b in range(a, width, _SIDE):
+            s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = 0.0
+            s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = 0.0
+            for k in range(n):
+                x0, x1, x2, x3 = rows[k, a], rows[k, a + 1], rows[k, a + 2], rows[k, a + 3]
+                y0, y1, y2, y3 = rows[k, b], rows[k, b + 1], rows[k, b + 2], rows[k, b + 3]
+                s00 += x0 * y0
+                s01 += x0 * y1
+                s02 += x0 * y2
+                s03 += x0 * y3
+                s10 += x1 * y0
+                s11 += x1 * y1
+                s12 += x1 * y2
+                s13 += x1 * y3
+                s20 += x2 * y0
+                s21 += x2 * y1
+                s22 += x2 * y2
+                s23 += x2 * y3
+                s30 += x3 * y0
+                s31 += x3 * y1
+                s32 += x3 * y2
+                s33 += x3 * y3
+            products[a, b], products[a, b + 1], products[a, b + 2], products[a, b + 3] = s00, s01, s02, s03
+            products[a + 1, b], products[a + 1, b + 1], products[a + 1, b + 2], products[a + 1, b + 3] = (
+                s10,
+                s11,
+                s12,
+                s13,
+            )
+            products[a + 2, b], products[a + 2, b + 1], products[a + 2, b + 2], products[a + 2, b + 3] = (
+                s20,
+                s21,
+                s22,
+                s23,
+            )
+            products[a + 3, b], products[a + 3, b + 1], products[a + 3, b + 2], products[a + 3, b + 3] = (
+                s30,
+                s31,
+                s32,
+                s33,
+            )
 
 
 @jit()
-def _add_products(seen: Any, rows: Any, n_max: int, products: Any) -> None:
-    n_atoms, n_kinds, _ = seen.shape
-    many = n_kinds * n_max
-    n_degrees = products.shape[1]
-    values = np.empty(many)
-    for i in range(n_atoms):
-        for degree in range(n_degrees):
-            target = products[rows[i], degree]
-            for h in range(degree * degree, (degree + 1) * (degree + 1)):
-                for kind in range(n_kinds):
-                    for n in range(n_max):
-                        values[kind * n_max + n] = seen[i, kind, h * n_max + n]
-                for a in range(many):
-                    one = values[a]
-                    for b in range(many):
-                        target[a, b] += one * values[b]
-
-
-@jit()
-def _store(products: Any, n_kinds: int, n_max: int, out: Any) -> None:
-    column = 0
+def _store(products: Any, n_kinds: int, n_max: int, degree: int, n_degrees: int, out: Any) -> None:
+    """Put the products of one degree where `SoapBasis.n_columns` says."""
+    start = 0
     for kind in range(n_kinds):
         for other in range(kind, n_kinds):
-            for degree in range(len(products)):
-                for n in range(n_max):
-                    for k in range(n if other == kind else 0, n_max):
-                        out[column] = products[degree, kind * n_max + n, other * n_max + k]
-                        column += 1
+            n_pairs = n_max * (n_max + 1) // 2 if kind == other else n_max * n_max
+            column = start + degree * n_pairs
+            for n in range(n_max):
+                for k in range(n if other == kind else 0, n_max):
+                    out[column] = products[kind * n_max + n, other * n_max + k]
+                    column += 1
+            start += n_degrees * n_pairs

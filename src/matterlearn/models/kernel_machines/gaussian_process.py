@@ -198,9 +198,7 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
     def predict(self, X: ArrayLike, return_std: Literal[False] = False, *, with_noise: bool = True) -> Floats: ...
 
     @overload
-    def predict(
-        self, X: ArrayLike, return_std: Literal[True], *, with_noise: bool = True
-    ) -> tuple[Floats, Floats]: ...
+    def predict(self, X: ArrayLike, return_std: Literal[True], *, with_noise: bool = True) -> tuple[Floats, Floats]: ...
 
     def predict(
         self, X: ArrayLike, return_std: bool = False, *, with_noise: bool = True

@@ -162,7 +162,11 @@ class KernelRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         between = closeness(self.rows_, None, self.kernel)
         solution = self._choose(between, scaled, weights)
         errors = np.sqrt(np.average(solution.left_out**2, axis=0, weights=weights)) if len(rows) > 1 else np.zeros(1)
-        dual_coef, intercept, errors = solution.dual_coef * spread, middle + solution.intercept * spread, errors * spread
+        dual_coef, intercept, errors = (
+            solution.dual_coef * spread,
+            middle + solution.intercept * spread,
+            errors * spread,
+        )
         self.dual_coef_ = dual_coef[:, 0] if flat else dual_coef
         self.intercept_ = float(intercept[0]) if flat else intercept
         self.left_out_rmse_ = float(errors[0]) if flat else errors
@@ -196,7 +200,9 @@ class KernelRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Set length scale and penalty, and return the solution on all rows."""
         typical = typical_length(between, self.kernel)
         searched = self.length_scale == "cv" and self.kernel != "linear"
-        lengths = typical * LENGTHS if searched else [typical if isinstance(self.length_scale, str) else self.length_scale]
+        lengths = (
+            typical * LENGTHS if searched else [typical if isinstance(self.length_scale, str) else self.length_scale]
+        )
         tried: list[tuple[float, float, float]] = []
         if (searched or self.alpha == "cv") and len(y) > 1:
             chosen: Any = slice(None)

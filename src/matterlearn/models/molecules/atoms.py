@@ -53,6 +53,10 @@ class Layout:
         """Return of values in their places (n_conformers, n_slots, ...) those of the atoms, (n_atoms, ...)."""
         return values.flatten(0, 1).index_select(0, self.slots)
 
+    def by_element(self, values: Tensor) -> tuple[Tensor, ...]:
+        """Return values of atoms (n_atoms, ...) in pieces, one for each element, of no atoms where there is none."""
+        return torch.split(values, list(self.counts))
+
     def to(self, device: torch.device) -> Layout:
         """Return the same on another device."""
         return replace(self, **{name: getattr(self, name).to(device) for name in ("atoms", "order", "slots")})

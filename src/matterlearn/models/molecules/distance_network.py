@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite, check_is_fitted, column_or_1d
-from torch import Tensor
 
 from matterlearn.chemistry.molecules.conformers import Conformers
 from matterlearn.chemistry.symmetries import MOLECULE_SYMMETRIES
@@ -356,14 +355,14 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         n_elements = len(self.elements_)
         if weights is not None:
             weights = weights / weights[learned].mean()
-        features = element_counts(conformers, elements, n_elements)
+        counts = element_counts(conformers, elements, n_elements)
+        features = np.empty((len(target), 0))
         if self.start == "pairs":
-            pairs = pair_features(conformers, elements, n_elements, self.cutoff)
-            features = np.concatenate([features, pairs], axis=1)
-        coefficients, intercept = fit_linear(
-            features[learned], target[learned], None if weights is None else weights[learned]
+            features = pair_features(conformers, elements, n_elements, self.cutoff)
+        of_elements, of_pairs, intercept = fit_linear(
+            counts[learned], features[learned], target[learned], None if weights is None else weights[learned]
         )
-        left = target - features @ coefficients - intercept
+        left = target - counts @ of_elements - features @ of_pairs - intercept
         scale = float(np.sqrt(np.average(left[learned] ** 2, weights=None if weights is None else weights[learned])))
         scale = scale if scale > 0 else 1.0
         outcome = train(
@@ -393,10 +392,10 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
                 where=f"{type(self).__name__}, epoch {len(outcome.loss_curve)}",
                 fix="lower the learning rate",
             )
-        self.element_energies_ = coefficients[:n_elements]
+        self.element_energies_ = of_elements
         self.pair_coefficients_ = np.zeros((n_elements, n_elements, N_FUNCTIONS))
         if self.start == "pairs":
-            self.pair_coefficients_ = coefficients[n_elements:].reshape(-1, N_FUNCTIONS)[pair_kinds(n_elements)]
+            self.pair_coefficients_ = of_pairs.reshape(-1, N_FUNCTIONS)[pair_kinds(n_elements)]
         self.intercept_, self.scale_ = intercept, scale
         self.weights_ = outcome.weights
         self.loss_curve_ = outcome.loss_curve
@@ -433,9 +432,7 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
                 n_radial=shape.n_radial,
                 degree=shape.degree,
             ).index_select(0, layout.atoms)
-            density = torch.cat(
-                [standardized(p, k, weights, shape) for k, p in enumerate(density.split(layout.counts))]
-            )
+            density = torch.cat([standardized(p, k, weights, shape) for k, p in enumerate(layout.by_element(density))])
             matrix = message_matrix(
                 layout.spread(positions.index_select(0, layout.atoms)), layout, float(self.message_cutoff)
             )

@@ -1,7 +1,7 @@
 """The network itself: from densities around atoms to energies, as functions of a dictionary of weights.
 
-What surrounds an atom (`atoms.densities`) turns with the molecule. Channels are learned mixtures of it, one set for each
-degree of the harmonics; squares of them, summed over the functions of a degree, do not turn any more. They and the
+What surrounds an atom (`atoms.densities`) turns with the molecule. Channels are learned mixtures of it, one set for
+each degree of the harmonics; squares of them, summed over the functions of a degree, do not turn any more. They and the
 element decide what an atom tells its near neighbours: numbers, and its own channels, which turn with the molecule;
 scalar products of what comes in with the atom's own channels know of four atoms, that is of dihedral angles. A
 perceptron for each element makes the energy of the atom of all this, and the energies are summed.
@@ -162,7 +162,7 @@ def received(told: Tensor, sent: list[Tensor], met: list[Tensor], matrix: Tensor
     """
     everything = torch.cat([told, *(part.flatten(1) for part in sent)], dim=1)
     heard = matrix @ layout.spread(everything)  # (n_conformers, N_MESSAGE_RADIAL * n_slots, ...)
-    parts = [layout.gather(part) for part in heard.split(layout.n_slots, dim=1)]
+    parts = [layout.gather(part) for part in torch.split(heard, layout.n_slots, dim=1)]
     invariants = [part[:, : told.shape[1]] for part in parts]
     start = told.shape[1]
     for own in met:
@@ -180,7 +180,7 @@ def invariants(
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Return the invariants of the atoms, element by element: of their own surroundings, and of what they are told."""
     own, told, sent, met = [], [], [], []
-    for element, part in enumerate(density.split(layout.counts)):
+    for element, part in enumerate(layout.by_element(density)):
         values, channels = own_invariants(part, element, weights, shape)
         values = (values - weights["own.mean"][element]) * weights["own.factor"][element]
         own.append(values)
@@ -196,7 +196,7 @@ def invariants(
     )
     return own, [
         (part - weights["received.mean"][element]) * weights["received.factor"][element]
-        for element, part in enumerate(heard.split(layout.counts))
+        for element, part in enumerate(layout.by_element(heard))
     ]
 
 

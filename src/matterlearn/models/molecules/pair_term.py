@@ -15,8 +15,12 @@ from matterlearn.models.molecules.geometry import pairs_within, radial_functions
 N_FUNCTIONS = 48
 """Radial functions of a pair of elements. Bonds are stiff: 0.01 angstrom are 0.03 kcal/mol."""
 
-PENALTIES = np.logspace(-4.0, 2.0, 13)
-"""Of the ridge regression on features of unit spread; the best at predicting left-out rows is taken."""
+PENALTIES = np.logspace(-7.0, 2.0, 19)
+"""Of the ridge regression, whose feature with the largest spread has spread 1; the best at predicting left-out rows is
+taken."""
+
+FREEDOM = 100.0
+"""Factor by which numbers of atoms are enlarged, so that the penalty hardly touches their coefficients."""
 
 
 def pair_kinds(n_elements: int) -> NDArray[np.intp]:
@@ -80,14 +84,22 @@ def element_counts(conformers: Conformers, elements: NDArray[np.intp], n_element
 
 
 def fit_linear(
-    features: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64] | None
-) -> tuple[NDArray[np.float64], float]:
-    """Return coefficients and intercept of a ridge regression on features of unit spread.
+    counts: NDArray[np.float64],
+    features: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return energies of elements, coefficients of features, and intercept of a ridge regression.
+
+    All features are divided by one number, so that the penalty is on the size of the pair energies: what hardly varied
+    in the training stays small. Energies of elements are nearly free.
 
     Parameters
     ----------
+    counts : ndarray of float, shape (n_rows, n_elements)
+        Atoms of each element.
     features : ndarray of float, shape (n_rows, n_features)
-        Columns that do not vary get a coefficient of 0.
+        Of `pair_features`; there may be none.
     y : ndarray of float, shape (n_rows,)
         Target.
     weights : ndarray of float, shape (n_rows,), optional
@@ -95,16 +107,20 @@ def fit_linear(
 
     Returns
     -------
-    tuple of (ndarray of shape (n_features,), float)
-        For the features as they are.
+    tuple of (ndarray of shape (n_elements,), ndarray of shape (n_features,), float)
+        0 for what does not vary at all.
     """
-    mean, spread = np.average(features, axis=0, weights=weights), features.std(axis=0)
-    varies = spread > 1e-6 * (1.0 + np.abs(mean))
-    coefficients = np.zeros(features.shape[1])
+    both = np.concatenate([counts, features], axis=1)
+    mean, spread = np.average(both, axis=0, weights=weights), both.std(axis=0)
+    varies = spread > 1e-9 * (1.0 + np.abs(mean))
+    scale = np.full(len(spread), spread[counts.shape[1] :].max(initial=0.0))
+    scale[: counts.shape[1]] = spread[: counts.shape[1]] / FREEDOM
+    coefficients = np.zeros(len(spread))
     if varies.any() and len(y) > 2:
-        ridge = RidgeCV(PENALTIES).fit((features - mean)[:, varies] / spread[varies], y, sample_weight=weights)
-        coefficients[varies] = ridge.coef_ / spread[varies]
-    return coefficients, float(np.average(y - features @ coefficients, weights=weights))
+        ridge = RidgeCV(PENALTIES).fit((both - mean)[:, varies] / scale[varies], y, sample_weight=weights)
+        coefficients[varies] = ridge.coef_ / scale[varies]
+    intercept = float(np.average(y - both @ coefficients, weights=weights))
+    return coefficients[: counts.shape[1]], coefficients[counts.shape[1] :], intercept
 
 
 def pair_energies(

@@ -165,7 +165,7 @@ def _measure(task: Task, rows: _Rows, weights: dict[str, Tensor]) -> None:
     some = np.random.default_rng([task.seed, 2]).permutation(task.learned)[:N_MEASURED]
     shape = task.shape
     layout, density, matrix = rows.batch(np.sort(some))
-    for element, part in enumerate(density.split(layout.counts)):
+    for element, part in enumerate(layout.by_element(density)):
         if len(part):
             weights["density.mean"][element] = part[:, 0].mean(0)
             centred = torch.cat([part[:, :1] - part[:, :1].mean(0), part[:, 1:]], dim=1).pow(2).mean(0)
@@ -173,7 +173,7 @@ def _measure(task: Task, rows: _Rows, weights: dict[str, Tensor]) -> None:
                 spread = centred[degree * degree : (degree + 1) ** 2].sum(0).sqrt()
                 weights["density.factor"][element, degree] = _inverse(spread)
     rows.standardize(weights)
-    density = torch.cat([standardized(p, k, weights, shape) for k, p in enumerate(density.split(layout.counts))])
+    density = torch.cat([standardized(p, k, weights, shape) for k, p in enumerate(layout.by_element(density))])
     # The messages are made of the own invariants at unit spread, so those come first.
     for name, number in (("own", 0), ("received", 1)):
         for element, values in enumerate(invariants(density, matrix, layout, weights, shape)[number]):
@@ -183,12 +183,14 @@ def _measure(task: Task, rows: _Rows, weights: dict[str, Tensor]) -> None:
 
 
 def _inverse(spread: Tensor) -> Tensor:
-    """Return what brings numbers to unit spread; 0 for those that do not vary."""
-    return torch.where(spread > LEAST_SPREAD, 1.0 / spread.clamp(min=LEAST_SPREAD), torch.zeros_like(spread))
+    """Return what brings numbers to unit spread, and less where they vary much less than the others."""
+    least = LEAST_SHARE * float(spread.max())
+    return 1.0 / spread.clamp(min=least) if least > 0 else torch.zeros_like(spread)
 
 
-LEAST_SPREAD = 1e-4
-"""Spread from which a density or an invariant counts as varying; radial functions are at most 1."""
+LEAST_SHARE = 0.1
+"""Part of the largest spread up to which numbers are scaled: what hardly varied in the training would be blown up by a
+new molecule."""
 
 
 class _Rows:
@@ -223,7 +225,7 @@ class _Rows:
         if self._kept is not None:
             for element in range(self._task.shape.n_elements):
                 atoms = torch.from_numpy(np.flatnonzero(self._task.elements == element)).to(self._device)
-                for part in atoms.split(4096):
+                for part in torch.split(atoms, 4096):
                     self._kept[part] = standardized(self._kept[part], element, weights, self._task.shape)
 
     def batch(self, rows: NDArray[np.intp]) -> tuple[Layout, Tensor, Tensor]:
@@ -235,7 +237,7 @@ class _Rows:
         else:
             density = self._densities(rows).to(self._device).index_select(0, layout.order)
             if self._is_standard:
-                parts = density.split(layout.counts)
+                parts = layout.by_element(density)
                 density = torch.cat([standardized(p, k, self._standard, shape) for k, p in enumerate(parts)])
         matrix = message_matrix(layout.spread(self._places.index_select(0, layout.atoms)), layout, task.message_cutoff)
         return layout, density, matrix

@@ -77,7 +77,7 @@ def importances(
         Of the permutations, the same for every group.
     """
     taken = model_parts(model, X)
-    places = [(X.columns.get_indexer(list(columns)),) for columns in groups.values()]
+    places = [(np.array([X.columns.get_loc(column) for column in columns]),) for columns in groups.values()]
     base = [part.predict(part.matrix) for part in taken.parts]
     mae = float(np.mean(np.abs(taken.combine(base) - y)))
     permutations = permutations_of(len(X), n_repeats, seed=seed)

@@ -136,8 +136,12 @@ def judge_ways(n_sets: int, seeds: list[int], *, seed: int) -> dict[str, Found]:
             true.append(support[:N_TRUE].sum())
             complete.append(support[:N_TRUE].all())
             squares.append(np.mean((predicted - y_new) ** 2))
-        means = (float(np.mean(values)) for values in (chosen, true, complete))
-        found[name] = Found(*means, float(np.sqrt(np.mean(squares))))
+        found[name] = Found(
+            n_chosen=float(np.mean(chosen)),
+            n_true=float(np.mean(true)),
+            all_true=float(np.mean(complete)),
+            error=float(np.sqrt(np.mean(squares))),
+        )
     return found
 
 
@@ -186,7 +190,7 @@ def _predicted(X: Floats, y: Floats, train: NDArray[np.intp], test: NDArray[np.i
 
 
 def _strength(X: Floats, y: Floats) -> Floats:
-    return np.abs(r_regression(X, y))
+    return np.asarray(np.abs(r_regression(X, y)))
 
 
 def _support(selector: Any, X: Floats) -> NDArray[np.bool_]:

@@ -27,9 +27,12 @@ RAW, AUGMENTED, FEATURES, NETWORK = "nothing", "augmentation", "invariant featur
 """What mends the model."""
 
 N_COPIES, N_COPIES_QUICK = 20, 5
-"""Turned copies of each training conformer."""
+"""Changed copies of each training conformer."""
 
-PENALTIES = tuple(float(alpha) for alpha in np.logspace(-8, 3, 23))
+STEP = 1.0
+"""Standard deviation along each axis by which the copies are moved, angstrom."""
+
+PENALTIES = tuple(float(alpha) for alpha in np.logspace(-14, 3, 35))
 """Ridge penalties to choose from by leaving out one row at a time."""
 
 
@@ -81,33 +84,40 @@ def learners(quick: bool, seed: int) -> list[Learner]:
     """
     copies = N_COPIES_QUICK if quick else N_COPIES
 
+    scaled = StandardScaler
+
     def trees() -> Any:
         return HistGradientBoostingRegressor(random_state=seed % 2**32)
 
-    def kernel(features: Any) -> Any:
-        return make_pipeline(features, StandardScaler(), KernelRegressor("matern52"))
+    def augmented(permutations: bool) -> Any:
+        return AugmentedRegressor(
+            trees(), copies, permutations=permutations, translations=STEP, reflections=True, random_state=seed
+        )
 
-    def ridge(*features: Any) -> Any:
-        return make_pipeline(*features, StandardScaler(), RidgeCV(PENALTIES))
+    # Columns of one kind are not scaled: a bin of a histogram that is nearly empty in training must not be blown up.
+    def kernel(*steps: Any) -> Any:
+        return make_pipeline(*steps, KernelRegressor("matern52"))
+
+    def ridge(*steps: Any) -> Any:
+        return make_pipeline(*steps, RidgeCV(PENALTIES))
+
+    def features(key: str, name: str, make: Callable[[], Any], own_terms: bool = False) -> Learner:
+        return Learner(key, name, FEATURES, make, own_terms=own_terms)
 
     return [
         Learner("workshop", "coordinates, boosted trees", RAW, trees, "coordinates"),
         Learner("raw_kernel", "coordinates, kernel", RAW, lambda: kernel("passthrough"), "coordinates"),
-        Learner(
-            "augmented",
-            f"coordinates turned {copies} times, boosted trees",
-            AUGMENTED,
-            lambda: AugmentedRegressor(trees(), n_copies=copies, permutations=False, random_state=seed),
-        ),
-        Learner("ordered", "inverse distances by atom, kernel", FEATURES, lambda: kernel(Distances("inverse"))),
-        Learner("internal", "bond lengths, angles, dihedrals; kernel", FEATURES, lambda: kernel(InternalCoordinates())),
-        Learner("coulomb", "Coulomb eigenvalues, kernel", FEATURES, lambda: kernel(CoulombMatrix())),
-        Learner("sorted", "sorted inverse distances, kernel", FEATURES, lambda: kernel(Distances("inverse", "sorted"))),
-        Learner("pairs", "histogram of distances, ridge", FEATURES, lambda: ridge(PairDistribution())),
-        Learner("angles", "histogram of angles, kernel", FEATURES, lambda: kernel(AngleDistribution())),
-        Learner("symmetry", "symmetry functions, ridge", FEATURES, lambda: ridge(SymmetryFunctions())),
-        Learner("soap", "SOAP, kernel", FEATURES, lambda: kernel(SoapPowerSpectrum())),
-        Learner("terms", "terms of a force field, ridge", FEATURES, lambda: ridge(ForceFieldTerms()), own_terms=True),
+        Learner("augmented", f"{copies} copies moved and turned, trees", AUGMENTED, lambda: augmented(False)),
+        Learner("permuted", f"{copies} copies, also like atoms exchanged", AUGMENTED, lambda: augmented(True)),
+        features("ordered", "inverse distances by atom, kernel", lambda: kernel(Distances("inverse"))),
+        features("internal", "bonds, angles, dihedrals; kernel", lambda: kernel(InternalCoordinates(), scaled())),
+        features("coulomb", "Coulomb eigenvalues, kernel", lambda: kernel(CoulombMatrix(), scaled())),
+        features("sorted", "sorted inverse distances, kernel", lambda: kernel(Distances("inverse", "sorted"))),
+        features("pairs", "histogram of distances, kernel", lambda: kernel(PairDistribution())),
+        features("angles", "histogram of angles, kernel", lambda: kernel(AngleDistribution())),
+        features("symmetry", "symmetry functions, ridge", lambda: ridge(SymmetryFunctions())),
+        features("soap", "SOAP, kernel", lambda: kernel(SoapPowerSpectrum())),
+        features("terms", "terms of a force field, ridge", lambda: ridge(ForceFieldTerms(), scaled()), own_terms=True),
         Learner("network", "network on distances", NETWORK, lambda: _network(quick, seed)),
     ]
 

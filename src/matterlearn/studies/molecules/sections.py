@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from matterlearn.chemistry.symmetries import MOLECULE_SYMMETRIES
+from matterlearn.chemistry.symmetries import PERMUTATION, REFLECTION, ROTATION, TRANSLATION
 from matterlearn.report.figures.molecule_drawing import draw_molecules
 from matterlearn.studies.figures.conformers.audit_matrix import audit_matrix
 from matterlearn.studies.figures.conformers.learning import learning
@@ -15,7 +15,11 @@ from matterlearn.studies.molecules.data import MOLECULE, ConformerData, in_mev_p
 from matterlearn.studies.molecules.fitting import N_AUDITED, N_CHANGES, Fitted
 from matterlearn.studies.molecules.learners import FEATURES, NETWORK
 from matterlearn.studies.page import Column, StudyPage
+from matterlearn.validation.audits.changes import LIKE_ATOMS
 from matterlearn.validation.learning_curves import fit_power_law
+
+SHOWN = (TRANSLATION, ROTATION, REFLECTION, LIKE_ATOMS, PERMUTATION)
+"""Symmetries in the order of the figure."""
 
 
 def add_data(page: StudyPage, data: ConformerData) -> None:
@@ -84,9 +88,10 @@ def add_repairs(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitte
     page.section("Three ways to mend it")
     n_atoms = len(data.conformers.graphs[0])
     page.text(
-        "Augmentation: the same model learns turned copies of every conformer. Invariant features: what is learned from"
-        " does not change when the molecule is moved, so neither can the prediction. An invariant network: it sees"
-        " positions through distances alone."
+        "Augmentation: the same model learns copies of every conformer that are moved, turned and mirrored at random,"
+        " and then also copies whose like atoms have changed places. Invariant features: what is learned from does not"
+        " change when the molecule is moved, so neither can the prediction. An invariant network: it sees positions"
+        " through distances alone."
     )
     rows = [
         {
@@ -94,7 +99,7 @@ def add_repairs(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitte
             "repair": one.learner.repair,
             "mae": one.test_mae,
             "mev": in_mev_per_atom(one.test_mae, n_atoms),
-            "broken": ", ".join(one.audit.broken) or "none",
+            "broken": _said(one.audit.broken),
             "fit_s": one.fit_s,
             "predict_ms": one.predict_ms,
         }
@@ -139,13 +144,18 @@ def add_repairs(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitte
         "audits",
         audit_matrix(
             {one.learner.name: {check.symmetry: check for check in one.audit.checks} for one in fitted.values()},
-            MOLECULE_SYMMETRIES,
+            SHOWN,
         ),
         "The median change of the prediction under each symmetry, in units of the standard deviation of the"
         " predictions. A model whose features keep the order of atoms can hold no permutation of atoms; one that sees"
         " the sine of a dihedral tells a molecule from its mirror image.",
     )
     page.text(_on_augmentation(fitted))
+
+
+def _said(broken: Sequence[str]) -> str:
+    """Return broken symmetries in words; who exchanges any atoms exchanges like ones, too."""
+    return ", ".join(name for name in broken if name != LIKE_ATOMS or PERMUTATION not in broken) or "none"
 
 
 def _on_augmentation(fitted: Mapping[str, Fitted]) -> str:

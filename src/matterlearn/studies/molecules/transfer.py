@@ -103,7 +103,8 @@ def add_transfer(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitt
 
 
 def _set(smiles: Sequence[str], n: int, run: StudyRun) -> Set:
-    made = make_conformers(list(smiles), n, seed=run.seed, workers=run.workers, progress=False)
+    # Small molecules have few different conformers; unpruned ones still differ in bond lengths and angles.
+    made = make_conformers(list(smiles), n, prune=0, seed=run.seed, workers=run.workers, progress=False)
     return made.conformers, made.facts[ENERGY].to_numpy(dtype=float)
 
 

@@ -98,7 +98,9 @@ def learning_curve(
     (25, [5, 50], [0.0, 0.0])
     """
     if is_classifier(estimator):
-        raise ArgumentError(f"{type(estimator).__name__} is a classifier; errors of numbers are measured", where="estimator")
+        raise ArgumentError(
+            f"{type(estimator).__name__} is a classifier; errors of numbers are measured", where="estimator"
+        )
     if repeats < 1:
         raise ArgumentError(f"must be at least 1, got {repeats}", where="repeats")
     target = np.asarray(y, dtype=np.float64)

@@ -19,7 +19,7 @@ FEWEST: Final = 3
 FEWEST_FOR_FLOOR: Final = 6
 """Sizes that are needed for a line, and before a floor is asked about."""
 
-SHARES: Final = np.array([0.3, 0.6, 0.9])
+SHARES: Final = (0.3, 0.8)
 """Of the lowest error, from which the search for a floor starts."""
 
 _ROUNDING: Final = 1e-24
@@ -110,22 +110,21 @@ def fit_power_law(sizes: ArrayLike, errors: ArrayLike, *, level: float = 0.95) -
         raise ArgumentError(f"must lie between 0 and 1, got {level}", where="level")
     center = float(np.exp(np.log(n).mean()))  # factor and exponent are told apart best in the middle
     x, z = np.log(n / center), np.log(e)
-    slope, height = np.polyfit(x, z, 1)
-
-    def line(p: Floats) -> Floats:
-        return np.asarray(p[0] - p[1] * x - z)
-
-    best = _fitted(line, np.array([height, -slope]), [(-np.inf, np.inf)] * 2)
+    design = np.column_stack([np.ones(len(n)), -x])
+    start, *_ = np.linalg.lstsq(design, z)
+    best = start, float(np.sum((z - design @ start) ** 2)), design
     floor = 0.0
-    if len(np.unique(n)) >= FEWEST_FOR_FLOOR and -slope > 0:
+    if len(np.unique(n)) >= FEWEST_FOR_FLOOR and start[1] > 0:
 
         def bent(p: Floats) -> Floats:
             return np.asarray(np.log(p[2] + np.exp(p[0] - p[1] * x)) - z)
 
         lowest = float(e.min())
         bounds = [(-np.inf, np.inf), (0.0, np.inf), (0.0, lowest)]
-        starts = [np.array([np.log(np.exp(height) - f), -slope / (1 - f / lowest), f]) for f in lowest * SHARES]
-        with_floor = min((_fitted(bent, start, bounds) for start in starts), key=lambda found: found[1])
+        with_floor = min(
+            (_fitted(bent, np.array([start[0], start[1] / (1 - share), share * lowest]), bounds) for share in SHARES),
+            key=lambda found: found[1],
+        )
         if _criterion(with_floor[1], len(n), 3) < _criterion(best[1], len(n), 2) - 2.0:
             best, floor = with_floor, float(with_floor[0][2])
     p, squares, jacobian = best
@@ -149,7 +148,7 @@ def _fitted(
 ) -> tuple[Floats, float, Floats]:
     """Return parameters, sum of squares and slopes of the residuals."""
     low, high = np.array(bounds).T
-    found = least_squares(residuals, start, bounds=(low, high), x_scale="jac", xtol=1e-12, ftol=1e-12, gtol=1e-12)
+    found = least_squares(residuals, start, bounds=(low, high), x_scale="jac", max_nfev=60)
     return found.x, float(2.0 * found.cost), found.jac
 
 

@@ -15,6 +15,7 @@ from matterlearn.validation.learning_curves.sizes import checked_sizes
 
 Floats = NDArray[np.float64]
 
+
 def kernel_learning_curve(
     kernel_matrix: ArrayLike,
     y: ArrayLike,

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import rdkit
 from numpy.typing import NDArray
 
 from matterlearn.chemistry.molecules.conformers import Conformers
@@ -25,20 +24,14 @@ from matterlearn.core.parallel import available_workers, is_single_thread, item_
 from matterlearn.core.progress import progress_bar
 from matterlearn.core.time_left import TimeLeft
 from matterlearn.core.writing import as_data_error
-from matterlearn.data.catalog.home import data_home
 from matterlearn.data.generators.conformers.conformer_set import ENERGY, UFF_ENERGY, ConformerSet
 from matterlearn.data.generators.conformers.embedding import compared_atoms, embed
 from matterlearn.data.generators.conformers.force_fields import FORCE_FIELDS, energies, knows, minimise, with_conformers
 from matterlearn.data.generators.conformers.molecules import STEREO, Isomer, Recipe, name_of_isomer, read_recipe
-from matterlearn.data.generators.conformers.storing import read_set, request_key, write_set
+from matterlearn.data.generators.conformers.request import BATCH, make_request, place_of_set, request_key
+from matterlearn.data.generators.conformers.storing import read_set, write_set
 from matterlearn.data.rejects import BadCell, rejected_table
 from matterlearn.kernels.molecule.superposition import DistinctSets
-
-BATCH: Final = 100
-"""Conformers that are tried in one batch: what a killed run repeats at most."""
-
-FOLDER: Final = "made"
-"""Folder of the data home in which sets are kept that were computed here."""
 
 
 def make_conformers(
@@ -111,27 +104,16 @@ def make_conformers(
     """
     listed = [smiles] if isinstance(smiles, str) else list(smiles)
     _check_arguments(listed, n, force_field, steps, prune, stereo, seed, workers)
-    request: dict[str, Any] = {
-        "smiles": [text if isinstance(text, str) else repr(text) for text in listed],
-        "n": int(n),
-        "force_field": force_field,
-        "steps": int(steps),
-        "prune": float(prune),
-        "stereo": stereo,
-        "seed": int(seed),
-        "batch": BATCH,
-        "rdkit": rdkit.__version__,
-    }
+    request = make_request(listed, n, force_field=force_field, steps=steps, prune=prune, stereo=stereo, seed=seed)
     threads = 1 if is_single_thread() else available_workers() if workers is None else int(workers)
-    key = request_key(request)
-    name = f"conformers-{key[:16]}"
-    with _place(folder, name) as (place, problem):
+    wanted = place_of_set(request, folder)
+    with _held(wanted, required=folder is not None) as (place, problem):
         if place is not None:
             found = read_set(place, request)
             if found is not None:
                 return found
         recipes, rejected = _recipes(listed, n, force_field, stereo)
-        journal = None if place is None else Journal(place, key)
+        journal = None if place is None else Journal(place, request_key(request))
         label = "making conformers" if progress is None or progress else None
         made = _make(recipes, rejected, request, threads, journal, label)
         if place is None or journal is None:
@@ -163,21 +145,21 @@ def _check_arguments(
 
 
 @contextmanager
-def _place(folder: str | os.PathLike[str] | None, name: str) -> Iterator[tuple[Path | None, str]]:
+def _held(place: Path, *, required: bool) -> Iterator[tuple[Path | None, str]]:
     """Hold the place of the set for this process, or say why there is none. Others wait, and then find the set."""
-    root = data_home() / FOLDER if folder is None else Path(folder)
+    lock = place.with_name(f".{place.stem}.lock")
     try:
-        with as_data_error(root):
-            root.mkdir(parents=True, exist_ok=True)
-            with open(root / f".{name}.lock", "ab"):
+        with as_data_error(place.parent):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with open(lock, "ab"):
                 pass
     except DataError as error:
-        if folder is not None:
+        if required:
             raise
         yield None, str(error)
         return
-    with one_at_a_time(root / f".{name}.lock"):
-        yield root / f"{name}.mlc", ""
+    with one_at_a_time(lock):
+        yield place, ""
 
 
 def _recipes(smiles: list[Any], n: int, force_field: str, stereo: str) -> tuple[list[Recipe], pd.DataFrame]:

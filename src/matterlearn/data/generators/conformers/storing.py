@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,14 +15,6 @@ from matterlearn.core.errors import MatterlearnError
 from matterlearn.data.generators.conformers.conformer_set import ConformerSet
 
 KIND: Final = "conformers"
-
-LAYOUT: Final = 1
-"""Counted up when the same request would give another set or another file."""
-
-
-def request_key(request: dict[str, Any]) -> str:
-    """Return what names a request: a checksum of its arguments and of the versions it depends on."""
-    return hashlib.sha256(json.dumps({**request, "layout": LAYOUT}, sort_keys=True).encode()).hexdigest()
 
 
 def write_set(path: Path, request: dict[str, Any], made: ConformerSet) -> None:

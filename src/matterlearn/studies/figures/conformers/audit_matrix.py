@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from matterlearn.report.figures.style import GREY, INK, new_figure, style
+from matterlearn.report.words import number
 from matterlearn.validation.audits import SymmetryCheck
 
 LOW, HIGH = 1e-3, 1.0
@@ -34,7 +36,7 @@ def audit_matrix(checks: Mapping[str, Mapping[str, SymmetryCheck]], symmetries: 
     """
     names = list(checks)
     with style():
-        figure, axis = new_figure(6.6, 0.7 + 0.3 * len(names))
+        figure, axis = new_figure(7.4, 0.9 + 0.3 * len(names))
         values = np.full((len(names), len(symmetries)), np.nan)
         for i, name in enumerate(names):
             for j, symmetry in enumerate(symmetries):
@@ -42,7 +44,7 @@ def audit_matrix(checks: Mapping[str, Mapping[str, SymmetryCheck]], symmetries: 
         image = axis.imshow(
             np.ma.masked_invalid(np.clip(values, LOW, None)), cmap="Oranges", norm=LogNorm(LOW, 3 * HIGH), aspect="auto"
         )
-        axis.set_xticks(range(len(symmetries)), symmetries)
+        axis.set_xticks(range(len(symmetries)), [symmetry.replace(" of ", "\nof ") for symmetry in symmetries])
         axis.xaxis.tick_top()
         axis.set_yticks(range(len(names)), names)
         axis.tick_params(length=0)
@@ -53,6 +55,7 @@ def audit_matrix(checks: Mapping[str, Mapping[str, SymmetryCheck]], symmetries: 
         axis.grid(which="minor", color="white", linewidth=2)
         axis.tick_params(which="minor", length=0)
         bar = figure.colorbar(image, ax=axis, shrink=0.9, pad=0.02, aspect=25)
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         bar.set_label("median change / spread", color=INK)
         bar.outline.set_visible(False)
     return figure
@@ -68,7 +71,7 @@ def _write(axis: Any, row: int, column: int, check: SymmetryCheck | None) -> flo
         text, value = "fails", np.nan
     else:
         value = check.median_of_spread
-        text = f"{value:.2f}" if value >= 0.005 else f"{value:.0e}"
+        text = "> 10" if value > 10 else f"{value:.2f}" if value >= 0.005 else f"{value:.0e}"
     dark = np.isfinite(value) and value > 0.4
     axis.text(
         column,

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from matterlearn.report.figures.style import INK, SERIES, new_figure, style
+from matterlearn.report.figures.style import SERIES, new_figure, style
+from matterlearn.report.words import number
+from matterlearn.studies.figures.conformers.side_names import names_at_the_side
 
 
 def repair_costs(models: Mapping[str, tuple[float, float, str, bool]]) -> Figure:
@@ -26,9 +29,9 @@ def repair_costs(models: Mapping[str, tuple[float, float, str, bool]]) -> Figure
     """
     kinds = list(dict.fromkeys(kind for _, _, kind, _ in models.values()))
     with style():
-        figure, axis = new_figure(6.6, 4.0)
+        figure, axis = new_figure(6.9, 4.4)
         axis.set(xscale="log", yscale="log")
-        for name, (seconds, error, kind, holds) in models.items():
+        for seconds, error, kind, holds in models.values():
             color, marker = SERIES[kinds.index(kind)]
             axis.plot(
                 seconds,
@@ -39,9 +42,17 @@ def repair_costs(models: Mapping[str, tuple[float, float, str, bool]]) -> Figure
                 markersize=6,
                 markeredgewidth=1.3,
             )
-            axis.annotate(name, (seconds, error), (6, 3), textcoords="offset points", fontsize=7.5, color=INK)
-        times = [value[0] for value in models.values()]
-        axis.set_xlim(min(times) / 2, max(times) * 12)
+        times = [seconds for seconds, _, _, _ in models.values()]
+        errors = [error for _, error, _, _ in models.values()]
+        limits = (min(errors) / 1.5, max(errors) * 1.5)
+        axis.set(xlim=(min(times) / 1.5, max(times) * 1.5), ylim=limits)
+        colors = {name: SERIES[kinds.index(kind)][0] for name, (_, _, kind, _) in models.items()}
+        names_at_the_side(
+            axis, {name: (seconds, error) for name, (seconds, error, _, _) in models.items()}, limits, colors
+        )
+        for of in (axis.xaxis, axis.yaxis):
+            of.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+            of.set_minor_formatter(NullFormatter())
         axis.set_xlabel("time of the fit on one thread (s)")
         axis.set_ylabel("mean absolute error on test conformers (kcal/mol)")
         handles = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,10 @@ def likelihood_fits(
     with style():
         figure, (left, right) = new_figure(2 * COLUMN, 0.85 * COLUMN, ncols=2)
         bins = np.linspace(0, max(float(np.percentile(values, 99.5)) for values in variances.values()), 45)
-        looks = ((BLUE, {"alpha": 0.45}, "-"), (ORANGE, {"histtype": "step", "linewidth": 1.4}, "--"))
+        looks: tuple[tuple[str, dict[str, Any], str], ...] = (
+            (BLUE, {"alpha": 0.45}, "-"),
+            (ORANGE, {"histtype": "step", "linewidth": 1.4}, "--"),
+        )
         for (name, values), (color, look, line) in zip(variances.items(), looks, strict=True):
             share = np.full(len(values), 100 / len(values))
             left.hist(values, bins=bins, weights=share, color=color, label=name, **look)

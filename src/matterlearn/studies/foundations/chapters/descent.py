@@ -74,7 +74,7 @@ def add_descent(part: CasePage, run: StudyRun) -> None:
     ]
     by_hand = descent.gradient(X, y, start, 0.0)
     least = lines[-1]["loss"]
-    moved = np.linalg.norm(slow.weights[-1] - start) / np.linalg.norm(exact_scaled[:2] - start)
+    moved = float(np.linalg.norm(slow.weights[-1] - start) / np.linalg.norm(exact_scaled[:2] - start))
     reached = int(np.argmax(off <= EQUAL)) if np.any(off <= EQUAL) else None
     part.add(
         n_rows=len(y),
@@ -85,7 +85,7 @@ def add_descent(part: CasePage, run: StudyRun) -> None:
         most_stress=descent.MOST_STRESS,
         most_heat=descent.MOST_HEAT,
         heat_noise=descent.HEAT_NOISE,
-        correlation=float(np.corrcoef(X.T)[0, 1]),
+        correlation=float(np.corrcoef(X[:, 0], X[:, 1])[0, 1]),
         rate=rate,
         epochs=epochs,
         gradient_off=float(np.abs(_autograd(X, y, start) - by_hand).max() / np.abs(by_hand).max()),
@@ -151,7 +151,7 @@ def _write(part: CasePage, lines: list[dict[str, Any]], *, is_equal: bool, diver
         [
             Column("run", "run"),
             Column("rate", "rate η", ".3g"),
-            Column("epochs", "epochs", "d"),
+            Column("epochs", "epochs", ",d"),
             Column("loss", "loss (10⁻¹²)", ",.4g"),
             Column("modulus", "E (GPa)", ",.5g"),
             Column("expansion", "α (10⁻⁶/K)", ".4f"),

@@ -176,5 +176,5 @@ def _weights(seed: int) -> list[float]:
 
 
 def _squares(seed: int) -> float:
-    """Return what part of the increase of the squared error a thermometer keeps beside its copy, in the linear model."""
+    """Return the part of the increase of the squared error that a thermometer keeps beside its copy, linear model."""
     return float(np.mean(_weights(seed)) ** 2)

@@ -93,7 +93,7 @@ def add_risk(part: CasePage, run: StudyRun) -> None:
         "sizes",
         lines,
         [
-            Column("n", "rows n", "d"),
+            Column("n", "rows n", ",d"),
             Column("empirical", "empirical risk", ".4f"),
             Column("empirical_theory", "theory", ".4f"),
             Column("risk", "risk", ".4f"),
@@ -110,7 +110,7 @@ def add_risk(part: CasePage, run: StudyRun) -> None:
     part.text(
         "What it shows: learned from {_smallest} rows, the model has an empirical risk of {_first_empirical:.3f} and a"
         " risk of {_first_risk:.3f}, {_first_ratio:.1f} times as much; the empirical one is the lower in"
-        " {_first_optimistic:.0%} of the data sets. With {_largest} rows the gap is {_last_gap:.4f}. From {_slope_from}"
+        " {_first_optimistic:.0%} of the data sets. With {_largest:,} rows the gap is {_last_gap:.4f}. From {_slope_from}"
         " rows on it falls with the power {_slope:.2f} of their number"
         + (" (theory: −1)." if abs(slope + 1) < 0.15 else ", where theory has −1."),
         "No mean gap is more than {_most_off:.1f} standard errors from the theory.",

@@ -155,7 +155,7 @@ def _verdict(found: dict[str, Found]) -> str:
     best = min(found, key=lambda name: found[name].error)
     return (
         "What it shows: "
-        + (f"always all columns of the law has {_named(complete)}. " if complete else "no way always finds the law. ")
+        + (f"the whole law is always found by {_named(complete)}. " if complete else "no way always finds the law. ")
         + (
             f"In most data sets it is missed by {_named(failing)}: the temperature has a correlation of"
             " {_weak_correlation:.2f} with the target (without sign), the second reading of the viscosity"
