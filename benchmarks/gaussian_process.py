@@ -1,4 +1,4 @@
-"""Fit our Gaussian process and scikit-learn's on the same rows: seconds, and how likely the parameters are that they find.
+"""Fit our Gaussian process and scikit-learn's on the same rows: seconds, and how likely what they find is.
 
     python benchmarks/gaussian_process.py [ROWS ...]
 
@@ -76,7 +76,7 @@ def law(n: int, n_features: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     return X[:n], f[:n] + 0.1 * rng.normal(size=n), X[n:], f[n:]
 
 
-def timed(fit: Callable[[], Any]) -> tuple[Any, float]:
+def timed(fit: Callable[..., Any]) -> tuple[Any, float]:
     with single_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of bounds that were met
         start = time.process_time()

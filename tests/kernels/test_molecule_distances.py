@@ -8,13 +8,14 @@ from rdkit import Chem
 from scipy.spatial.distance import pdist
 
 from matterlearn.chemistry.molecules.convert import to_mol
-from matterlearn.kernels.molecule.distances import pair_distances
+from matterlearn.kernels.molecule.distances import pair_distances, smallest_distances
 
 
 def test_distances_are_those_of_scipy() -> None:
     positions = np.random.default_rng(0).normal(size=(5, 7, 3))
     expected = np.stack([pdist(places) for places in positions])
     np.testing.assert_allclose(pair_distances(positions), expected, rtol=1e-14)
+    np.testing.assert_allclose(smallest_distances(positions), expected.min(axis=1), rtol=1e-14)
 
 
 def test_distances_are_those_of_rdkit() -> None:
@@ -27,6 +28,7 @@ def test_distances_are_those_of_rdkit() -> None:
 
 def test_one_atom_has_no_pairs() -> None:
     assert pair_distances(np.zeros((3, 1, 3))).shape == (3, 0)
+    assert smallest_distances(np.zeros((3, 1, 3))).tolist() == [np.inf] * 3
 
 
 def test_positions_need_not_be_contiguous() -> None:

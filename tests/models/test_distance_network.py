@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from matterlearn.chemistry.molecules import Conformer, Conformers, MoleculeGraph
-from matterlearn.core.errors import ArgumentError, ModelFileError, RowError, TrainingError
+from matterlearn.core.errors import ArgumentError, RowError, TrainingError
 from matterlearn.models.batch_checks import check_batch_estimator
 from matterlearn.models.molecules import DistanceNetworkRegressor
 from matterlearn.models.molecules import training as training_module
@@ -39,7 +39,7 @@ def network(**changes):
 def angle_energy(conformer):
     """Return an energy of distances and of the angles between neighbours, in no special unit."""
     places, numbers = conformer.positions, conformer.graph.atomic_numbers
-    r = np.linalg.norm(places[:, None] - places[None], axis=-1)[np.triu_indices(len(places), 1)]
+    r = pairs_distances(conformer)
     charge = np.sqrt(np.outer(numbers, numbers))[np.triu_indices(len(places), 1)]
     energy = float((charge * np.exp(-r) * np.cos(2.0 * r)).sum())
     bonds = conformer.graph.bond_pairs
@@ -51,6 +51,11 @@ def angle_energy(conformer):
                 u, v = places[a] - places[centre], places[b] - places[centre]
                 energy += 5.0 * float(u @ v / np.linalg.norm(u) / np.linalg.norm(v)) ** 2
     return energy
+
+
+def pairs_distances(conformer):
+    places = conformer.positions
+    return np.linalg.norm(places[:, None] - places[None], axis=-1)[np.triu_indices(len(places), 1)]
 
 
 def shaken(smiles, n, seed=0, size=0.06):
@@ -86,14 +91,14 @@ def strongly(fitted):
 
 def test_it_keeps_the_rules_of_estimators_on_batches(mixed):
     batch, y = mixed
-    check_batch_estimator(network(epochs=2), batch[:18], y[:18])
+    check_batch_estimator(network(epochs=1), batch[:12], y[:12])
 
 
 def test_it_learns_more_than_sums_over_pairs():
-    batch = shaken("O", 150, size=0.12)
+    batch = shaken("O", 130, size=0.12)
     y = np.array([angle_energy(row) for row in batch])
-    known, new = np.arange(120), np.arange(120, 150)
-    start = network(start="elements", epochs=40, batch_size=16, learning_rate=1e-2, channels=8, width=16)
+    known, new = np.arange(100), np.arange(100, 130)
+    start = network(start="elements", epochs=40, batch_size=16, learning_rate=1e-2)
     only = start.fit(batch[known], y[known])
     error = np.abs(only.predict(batch[new]) - y[new]).mean()
     assert error < 0.25 * np.abs(y[new] - y[known].mean()).mean()
@@ -101,7 +106,7 @@ def test_it_learns_more_than_sums_over_pairs():
 
 
 def test_the_closed_form_alone_finds_a_pair_potential():
-    batch = shaken("CO", 120)
+    batch = shaken("CO", 120, size=0.03)
     r = np.linalg.norm(batch.positions.reshape(120, 6, 1, 3) - batch.positions.reshape(120, 1, 6, 3), axis=-1)
     r = r[:, *np.triu_indices(6, 1)]
     y = (0.2 * (1.2 / r) ** 12 - 0.4 * (1.2 / r) ** 6).sum(axis=1)
@@ -130,27 +135,27 @@ def test_predictions_change_with_the_geometry(fitted, mixed):
 
 
 def test_the_network_tells_dihedral_angles_apart():
-    """Hydrogen peroxide whose distances beyond the message cutoff are out of sight: only messages see the angle."""
-    angles = np.linspace(0.3, np.pi, 40)
+    """Hydrogen peroxide: no atom sees the angle, since hydrogen is beyond the cutoff of the far oxygen; messages do."""
+    angles = np.linspace(0.9, np.pi, 40)
     places = np.zeros((40, 4, 3))
     places[:, 1] = [1.45, 0.0, 0.0]
     places[:, 2] = [-0.1, 0.96, 0.0]
     places[:, 3] = np.stack([np.full(40, 1.55), 0.96 * np.cos(angles), 0.96 * np.sin(angles)], axis=1)
     graph = MoleculeGraph((8, 8, 1, 1), ((0, 1, 1.0), (0, 2, 1.0), (1, 3, 1.0)))
     batch = Conformers.of_one(graph, places)
-    hidden = network(cutoff=1.86, message_cutoff=1.8, start="elements", epochs=1, n_radial=2).fit(
+    hidden = network(cutoff=1.8, message_cutoff=1.8, start="elements", epochs=1, n_radial=2).fit(
         batch, np.cos(3 * angles)
     )
-    # Each oxygen sees the other one and its own hydrogen, but not the far hydrogen: 1.83 angstrom away and nearly cut.
     assert pairs_within(batch, 1.8)[0].size == 40 * 6
     model = strongly(hidden)
-    np.testing.assert_equal(np.ptp(model.predict(batch)) > 1e-3, True)
+    heard = np.ptp(model.predict(batch))
+    assert heard > 1e-3
     deaf = strongly(hidden)
     deaf.weights_ = {
         **model.weights_,
         **{n: 0 * v for n, v in model.weights_.items() if n.startswith(("sent", "told"))},
     }
-    assert np.ptp(deaf.predict(batch)) < 0.1 * np.ptp(model.predict(batch))
+    assert np.ptp(deaf.predict(batch)) < 1e-9 * heard
 
 
 def test_forces_are_the_negative_gradient(fitted, mixed):
@@ -220,9 +225,10 @@ def test_densities_that_are_not_kept_are_the_same(mixed, fitted, monkeypatch):
 
 
 def test_searches_and_folds_take_a_batch(mixed):
-    batch, y = mixed
+    batch = mixed[0]
+    y = np.array([float(np.exp(-pairs_distances(row)).sum()) for row in batch])
     scores = cross_val_score(make_pipeline(network(epochs=1)), batch, y, cv=KFold(3, shuffle=True, random_state=0))
-    assert scores.min() > 0.5
+    assert scores.min() > 0.9
     search = GridSearchCV(network(epochs=1), {"degree": [1, 2]}, cv=2).fit(batch, y)
     assert search.best_params_["degree"] in (1, 2)
 
@@ -295,14 +301,6 @@ def test_errors_say_what_is_wrong(fitted, mixed):
         network(learning_rate=1e30).fit(batch, y)
 
 
-def test_an_unknown_type_is_not_read_from_a_file():
-    class Stranger(DistanceNetworkRegressor):
-        __module__ = "somewhere"
-
-    with pytest.raises((ModelFileError, Exception)):
-        estimator_from_bytes(estimator_to_bytes(Stranger()))
-
-
 def test_harmonics_know_of_angles_only():
     rng = np.random.default_rng(0)
     u, v = rng.normal(size=(2, 50, 3))
@@ -317,8 +315,8 @@ def test_harmonics_know_of_angles_only():
 
 def test_radial_functions_end_smoothly():
     r = torch.linspace(0.5, 6.0, 500, dtype=torch.float64).requires_grad_()
-    total = radial_functions(r, 5.0, 8).sum()
-    (slope,) = torch.autograd.grad(total, r)
+    (slope,) = torch.autograd.grad(radial_functions(r, 5.0, 8).sum(), r)
+    r = r.detach()
     assert float(slope[r > 4.99].abs().max()) < 1e-4
     assert float(radial_functions(r, 5.0, 8)[r >= 5.0].abs().max()) == 0.0
     middle = radial_functions(r, 5.0, 8)[(r > 0.8) & (r < 3.0)].sum(-1)

@@ -36,7 +36,7 @@ from matterlearn.studies.foundations import (
 
 
 def test_both_risks_are_those_of_theory() -> None:
-    sizes, n_draws = (25, 200), 300
+    sizes, n_draws = (25, 200), 200
     found = risk.measure_risks(sizes, n_draws, seed=1)
     for values, theory in ((found.empirical, risk.expected_empirical), (found.risk, risk.expected_risk)):
         for k, n in enumerate(sizes):
@@ -48,12 +48,12 @@ def test_both_risks_are_those_of_theory() -> None:
 
 
 def test_the_gap_of_equal_noise_has_the_same_mean() -> None:
-    found = risk.measure_risks((30,), 400, seed=2)
+    found = risk.measure_risks((300,), 300, seed=2)
     plain = found.risk - found.empirical
-    assert found.gap.mean() == pytest.approx(plain.mean(), abs=4 * plain.std() / 20)
-    assert found.gap.std() < plain.std()
-    assert found.gap.mean() == pytest.approx(risk.expected_risk(30) - risk.expected_empirical(30), rel=0.1)
-    assert found.fixed.std() == pytest.approx(risk.NOISE**2 * np.sqrt(2 / 30), rel=0.15)
+    assert found.gap.mean() == pytest.approx(plain.mean(), abs=4 * plain.std() / np.sqrt(300))
+    assert found.gap.std() < 0.5 * plain.std()
+    assert found.gap.mean() == pytest.approx(risk.expected_risk(300) - risk.expected_empirical(300), rel=0.1)
+    assert found.fixed.std() == pytest.approx(risk.NOISE**2 * np.sqrt(2 / 300), rel=0.15)
 
 
 # Gradient descent
@@ -193,7 +193,7 @@ def test_one_decomposition_gives_kernel_ridge_for_every_penalty() -> None:
 
 
 def test_the_lowest_of_more_candidates_promises_more() -> None:
-    errors = choosing.measure_errors(25, seed=3)
+    errors = choosing.measure_errors(12, seed=3)
     found = choosing.choose(errors, (1, 5, 20, 90), seed=0)
     assert (np.diff(found.validation) < 0).all()
     assert (np.diff(found.least) <= 0).all()
@@ -201,7 +201,7 @@ def test_the_lowest_of_more_candidates_promises_more() -> None:
     assert found.risk[-1] > 1.2 * found.validation[-1]
     assert (errors.new >= planck.NOISE**2).all()
     one = choosing.choose(errors, (90,), seed=1)
-    assert one.validation[0] == pytest.approx(errors.validation.reshape(25, -1).min(axis=1).mean())
+    assert one.validation[0] == pytest.approx(errors.validation.reshape(12, -1).min(axis=1).mean())
 
 
 def test_the_radiance_peaks_where_wien_says() -> None:
@@ -327,9 +327,9 @@ def test_columns_of_the_law_have_the_correlations_of_the_formula() -> None:
 
 def test_a_choice_that_saw_the_test_rows_finds_something_in_noise() -> None:
     for name, selector in selecting.selectors().items():
-        scores = np.array([selecting.noise_scores(selector, 400, seed=k) for k in range(4)])
-        assert scores[:, 0].mean() > 0.2, name
-        assert scores[:, 1].mean() < 0.05, name
+        scores = np.array([selecting.noise_scores(selector, 400, seed=k) for k in range(2)])
+        assert scores[:, 0].mean() > 0.15, name
+        assert scores[:, 1].mean() < 0.1, name
     everything = selecting.noise_scores(selecting.selectors()["filter"], selecting.N_CHOSEN, seed=0)
     assert everything[0] == pytest.approx(everything[1])  # all columns are kept: nothing was chosen
 
@@ -419,8 +419,8 @@ def test_refusals_by_integration_by_formula_and_by_counting() -> None:
     thetas = np.array([0.5, 0.7, 0.9, 0.99])
     simple = two_gaussians.Classes(np.array([[0.0, 0.0], [1.5, 0.0]]), np.array([np.eye(2)] * 2), np.array([0.5, 0.5]))
     found, formula = two_gaussians.refusals(simple, thetas), two_gaussians.refusals_by_formula(1.5, thetas)
-    assert found.rejected == pytest.approx(formula.rejected, abs=1e-4)
-    assert found.wrong == pytest.approx(formula.wrong, abs=1e-4)
+    assert found.rejected == pytest.approx(formula.rejected, abs=5e-4)
+    assert found.wrong == pytest.approx(formula.wrong, abs=5e-4)
     assert formula.wrong[0] == pytest.approx(norm.cdf(-0.75))
     classes, n_rows = two_gaussians.PARTICLES, 40_000
     exact = two_gaussians.refusals(classes, thetas)

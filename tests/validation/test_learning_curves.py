@@ -1,4 +1,4 @@
-"""Learning curves: measured ones on the rows they should use, theory against measurement, exponents that were planted."""
+"""Learning curves: measured on the rows they should use, theory against measurement, exponents that were planted."""
 
 from __future__ import annotations
 

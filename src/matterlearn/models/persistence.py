@@ -124,6 +124,24 @@ TRUSTED_TYPES: Final = (
     "matterlearn.features.block_scaler.BlockScaler",
     "matterlearn.features.composition_descriptors.CompositionDescriptors",
     "matterlearn.features.composition_fractions.CompositionFractions",
+    *(
+        f"matterlearn.features.molecule.{name}"
+        for name in (
+            "atom_counts.AtomCounts",
+            "bag_of_bonds.BagOfBonds",
+            "coordinates.Coordinates",
+            "coulomb.CoulombMatrix",
+            "distances.Distances",
+            "fingerprints.MorganFingerprint",
+            "fingerprints.RDKitFingerprint",
+            "force_field_terms.ForceFieldTerms",
+            "histograms.AngleDistribution",
+            "histograms.PairDistribution",
+            "molecule_descriptors.MoleculeDescriptors",
+            "soap.SoapPowerSpectrum",
+            "symmetry_functions.SymmetryFunctions",
+        )
+    ),
     "matterlearn.features.selection.best_subset.BestSubset",
     "matterlearn.features.selection.pearson_filter.PearsonFilter",
     "matterlearn.features.ranks.Ranks",

@@ -27,7 +27,13 @@ from matterlearn.report.figures.threshold_cost import threshold_cost
 from matterlearn.report.measure import LOG_LOSS, OF_PROBABILITY, WRONG
 from matterlearn.report.plate import Plate
 from matterlearn.report.rows import ELEMENT, kind_and_hard, records
-from matterlearn.report.shared_gallery import dependence_plates, element_plates, importance_plates, learning_plates
+from matterlearn.report.shared_gallery import (
+    dependence_plates,
+    element_plates,
+    importance_plates,
+    learning_plates,
+    symmetry_plates,
+)
 from matterlearn.report.words import LIKE_TRAINING, file_name, number, percent, split_kind, split_words
 from matterlearn.validation.evidence import TRAINING
 
@@ -63,6 +69,7 @@ def class_plates(facts: ClassFacts) -> Iterator[Plate]:
         learning_plates(evidence, LOG_LOSS),
         importance_plates(evidence, OF_PROBABILITY),
         dependence_plates(evidence),
+        symmetry_plates(evidence),
         _domain(facts),
     )
 

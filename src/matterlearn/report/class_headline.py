@@ -6,7 +6,7 @@ import numpy as np
 
 from matterlearn.report.class_facts import ClassFacts
 from matterlearn.report.rows import ELEMENT, kind_and_hard, records
-from matterlearn.report.sentences import by_split, data_warnings
+from matterlearn.report.sentences import broken_symmetries, by_split, data_warnings
 from matterlearn.report.words import LIKE_TRAINING, percent, short_list, short_number, split_kind, split_words, times
 from matterlearn.validation.breakdown import by_domain
 from matterlearn.validation.classes.metrics import expected_calibration_error
@@ -41,6 +41,7 @@ def class_headline(evidence: Evidence, facts: ClassFacts | None = None) -> list[
     return [
         _scores(facts),
         *data_warnings(evidence),
+        *broken_symmetries(evidence),
         *_confounders(evidence),
         *([facts.imbalance] if facts.imbalance else []),
         *_against_baselines(facts),

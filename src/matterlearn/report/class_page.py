@@ -14,6 +14,7 @@ from matterlearn.report.class_tables import (
     refusal_lines,
     worst_lines,
 )
+from matterlearn.report.sentences import symmetry_lines
 from matterlearn.report.tables import element_lines
 from matterlearn.report.target_page import TargetPage, calibrated_on, inner_errors
 from matterlearn.validation.evidence import Evidence
@@ -31,12 +32,13 @@ PARTS = (
     ("importance", "Importance"),
     ("dependence", "Dependence"),
     ("surrogate", "In words"),
+    ("symmetries", "Symmetries"),
     ("domain", "Domain"),
     ("worst", "Worst rows"),
 )
 """Parts of the page in their order."""
 
-ALWAYS = frozenset(dict(PARTS)) - {"elements", "learning", "importance", "dependence", "surrogate"}
+ALWAYS = frozenset(dict(PARTS)) - {"elements", "learning", "importance", "dependence", "surrogate", "symmetries"}
 """Parts that every fit has."""
 
 
@@ -61,6 +63,7 @@ def class_page(evidence: Evidence) -> TargetPage:
         headline=class_headline(evidence, facts),
         plates=class_plates(facts),
         tables={
+            "symmetries": symmetry_lines(evidence),
             "facts": facts,
             "balance": balance_lines(facts),
             "by_class": class_lines(facts),

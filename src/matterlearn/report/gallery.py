@@ -23,7 +23,13 @@ from matterlearn.report.figures.style import label_without_unit, with_unit
 from matterlearn.report.measure import absolute_error
 from matterlearn.report.plate import Plate
 from matterlearn.report.rows import ELEMENT, has_training_rows, kind_and_hard
-from matterlearn.report.shared_gallery import dependence_plates, element_plates, importance_plates, learning_plates
+from matterlearn.report.shared_gallery import (
+    dependence_plates,
+    element_plates,
+    importance_plates,
+    learning_plates,
+    symmetry_plates,
+)
 from matterlearn.report.words import (
     LIKE_TRAINING,
     file_name,
@@ -59,6 +65,7 @@ def plates(facts: Facts) -> Iterator[Plate]:
         learning_plates(facts.evidence, absolute_error(facts.unit)),
         importance_plates(facts.evidence, absolute_error(facts.unit)),
         dependence_plates(facts.evidence),
+        symmetry_plates(facts.evidence),
         _calibration(facts),
         _domain(facts),
     )

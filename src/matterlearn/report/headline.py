@@ -10,7 +10,7 @@ import pandas as pd
 from matterlearn.report.class_headline import class_headline
 from matterlearn.report.facts import Facts
 from matterlearn.report.rows import ELEMENT, kind_and_hard, records
-from matterlearn.report.sentences import by_split, data_warnings, them
+from matterlearn.report.sentences import broken_symmetries, by_split, data_warnings, them
 from matterlearn.report.words import (
     LIKE_TRAINING,
     UNNESTED,
@@ -63,6 +63,7 @@ def headline(evidence: Evidence, facts: Facts | None = None) -> list[str]:
     return [
         _errors(facts),
         *data_warnings(evidence),
+        *broken_symmetries(evidence),
         *_against_baselines(facts),
         *_easier(facts),
         *_unseen_elements(facts),

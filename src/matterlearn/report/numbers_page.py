@@ -6,6 +6,7 @@ from matterlearn.report.facts import Facts
 from matterlearn.report.gallery import plates
 from matterlearn.report.headline import headline
 from matterlearn.report.rows import model_rows
+from matterlearn.report.sentences import symmetry_lines
 from matterlearn.report.tables import domain_lines, element_lines, shares_in_words, worst_lines
 from matterlearn.report.target_page import TargetPage, calibrated_on, inner_errors
 from matterlearn.validation.evidence import Evidence
@@ -20,6 +21,7 @@ PARTS = (
     ("importance", "Importance"),
     ("dependence", "Dependence"),
     ("surrogate", "In words"),
+    ("symmetries", "Symmetries"),
     ("calibration", "Intervals"),
     ("domain", "Domain"),
     ("worst", "Worst rows"),
@@ -52,6 +54,7 @@ def numbers_page(evidence: Evidence) -> TargetPage:
         headline=headline(evidence, facts),
         plates=plates(facts),
         tables={
+            "symmetries": symmetry_lines(evidence),
             "facts": facts,
             "elements": element_lines(facts),
             "domain": domain_lines(evidence),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from matterlearn.report.words import percent, split_words
 from matterlearn.validation.evidence import Evidence
+from matterlearn.validation.leaks.words import listed
 
 
 def data_warnings(evidence: Evidence) -> list[str]:
@@ -36,3 +37,22 @@ def by_split(shares: Mapping[str, float]) -> str:
     'random rows 50 %'
     """
     return "; ".join(f"{split_words(split)} {percent(share)}" for split, share in shares.items() if share == share)
+
+
+def symmetry_lines(evidence: Evidence) -> list[str]:
+    """Return what an audit found of each symmetry, one or two sentences each; nothing where none was made."""
+    return [line for entry in evidence.diagnostics.get("symmetries", []) for line in entry["text"][1:]]
+
+
+def broken_symmetries(evidence: Evidence) -> list[str]:
+    """Return a sentence on the symmetries of physics that predictions break; nothing where all hold."""
+    broken = [
+        check["symmetry"]
+        for entry in evidence.diagnostics.get("symmetries", [])
+        for check in entry["checks"]
+        if check["verdict"] == "broken"
+    ]
+    if not broken:
+        return []
+    names = listed(broken)
+    return [f"Predictions change where they must not: {names} {'is' if len(broken) == 1 else 'are'} broken."]

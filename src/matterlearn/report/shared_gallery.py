@@ -12,10 +12,12 @@ from matterlearn.report.figures.importance import importance
 from matterlearn.report.figures.learning_curve import learning_curve, mean_curve, power_law
 from matterlearn.report.figures.partial_dependence import partial_dependence
 from matterlearn.report.figures.periodic_table import periodic_table
+from matterlearn.report.figures.symmetry_audit import symmetry_audit
 from matterlearn.report.measure import Measure
 from matterlearn.report.plate import Plate
 from matterlearn.report.rows import records
 from matterlearn.report.words import in_unit, number, percent, split_words
+from matterlearn.validation.audits import Audit
 from matterlearn.validation.evidence import Evidence
 
 MOST_DEPENDENCES = 6
@@ -135,6 +137,20 @@ def importance_plates(evidence: Evidence, measure: Measure) -> Iterator[Plate]:
             f"Rise of the error when values are shuffled, by {by}.",
             f"How much the {error} on unseen rows rises when all features of one {by} are shuffled together. "
             "Bars: one standard deviation over folds and repeats.",
+        )
+
+
+def symmetry_plates(evidence: Evidence) -> Iterator[Plate]:
+    """Draw how predictions change where they must not, if the inputs hold positions of atoms."""
+    for entry in evidence.diagnostics.get("symmetries", []):
+        found = Audit.from_dict({name: value for name, value in entry.items() if name != "target"})
+        yield Plate(
+            "symmetries",
+            "symmetries",
+            symmetry_audit(found),
+            " ".join(entry["text"]),
+            f"How much the prediction changes under each symmetry, on {found.n_rows} training rows. Each point is a "
+            f"{found.noun} and a change; the bar is the middle half, the large point the median, the tick the largest.",
         )
 
 

@@ -150,6 +150,25 @@ class _Places:
     coordinates: tuple[str, ...]
 
 
+def has_positions(schema: Mapping[str, Any]) -> bool:
+    """Tell whether the inputs of a model hold positions of atoms that can be changed as a whole.
+
+    Parameters
+    ----------
+    schema : mapping
+        `Model.schema`.
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        _places(schema)
+    except ArgumentError:
+        return False
+    return True
+
+
 def _places(schema: Mapping[str, Any]) -> _Places:
     names, kinds = list(schema["inputs"]), schema["kinds"]
     structures = tuple(name for name in names if kinds[name] == STRUCTURE)

@@ -39,6 +39,7 @@ from matterlearn.validation.folds import Fold, make_folds
 from matterlearn.validation.leaks import find_leaks
 from matterlearn.validation.protocol import Judgement, Protocol
 from matterlearn.validation.splits import ElementGroupSplit, GroupSplit, RandomSplit, why_no_element_split
+from matterlearn.workflow.audit import audit_model, has_positions
 from matterlearn.workflow.classes import checked_decision, without_rare_classes
 from matterlearn.workflow.machine import slowness
 from matterlearn.workflow.model import Model, make_probes
@@ -46,6 +47,9 @@ from matterlearn.workflow.plan import Plan, Work, item_costs, make_plan, parse_d
 
 FEWEST_ROWS = 20
 """Rows below which five folds with three inner folds each say nothing."""
+
+N_AUDITED, N_CHANGES = 50, 3
+"""Rows whose atoms are moved in the audit of symmetries, and how often for each symmetry."""
 
 FEW_DIFFERENT = 0.8
 """Share of different rows below which a reader must know that rows are not independent."""
@@ -264,7 +268,12 @@ def fit(
     carried_out = replace(made, skipped=(*made.skipped, *judgement.skipped))
     evidence = _complete(judgement, dataset, carried_out, [leak.to_dict() for leak in leaks])
     evidence.timings.update({"leaks_s": leaks_s, "total_s": time.perf_counter() - start, "budget_s": budget_s})
-    return Fit(_model(judgement, evidence, dataset), evidence, dataset, carried_out)
+    model = _model(judgement, evidence, dataset)
+    audits = _audits(model, dataset, made.seed)
+    if audits:
+        evidence = replace(evidence, diagnostics={**evidence.diagnostics, "symmetries": audits})
+        model = replace(model, card=_card(evidence))
+    return Fit(model, evidence, dataset, carried_out)
 
 
 def _check_arguments(split: Any, workers: Any, seed: Any) -> None:
@@ -319,8 +328,24 @@ def _complete(judgement: Judgement, dataset: Dataset, plan: Plan, leaks: list[di
     )
 
 
+def _audits(model: Model, dataset: Dataset, seed: int) -> list[dict[str, Any]]:
+    """Return what audits of the symmetries of physics find, as plain values; nothing where no input has positions."""
+    if not has_positions(model.schema):
+        return []
+    # Without the targets: of rows that the model was fitted on, its error says nothing.
+    rows = dataset.frame.drop(columns=list(dataset.targets))
+    found = audit_model(model, rows, n=N_AUDITED, n_changes=N_CHANGES, seed=seed)
+    return [{"target": target, **plain(result.to_dict(changes=True))} for target, result in found.items()]
+
+
 def _model(judgement: Judgement, evidence: Evidence, dataset: Dataset) -> Model:
-    card = {
+    fitted = tuple(judgement.fitted[target] for target in dataset.targets)
+    model = Model(fitted, dataset.schema, _card(evidence), {})
+    return replace(model, probes=make_probes(model, dataset.X))
+
+
+def _card(evidence: Evidence) -> dict[str, Any]:
+    return {
         "data": evidence.data,
         "plan": evidence.plan,
         "scores": plain(evidence.scores().round(6).to_dict("records")),
@@ -328,9 +353,6 @@ def _model(judgement: Judgement, evidence: Evidence, dataset: Dataset) -> Model:
         "versions": evidence.versions,
         "headline": {target: headline(evidence.of(target)) for target in evidence.targets},
     }
-    fitted = tuple(judgement.fitted[target] for target in dataset.targets)
-    model = Model(fitted, dataset.schema, card, {})
-    return replace(model, probes=make_probes(model, dataset.X))
 
 
 def _key(

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matterlearn.chemistry.molecules.convert import closest_atoms
 from matterlearn.features.flat import bad_row
 from matterlearn.features.molecule.base import MoleculeTransformer
-from matterlearn.kernels.molecule.distances import pair_distances
+from matterlearn.kernels.molecule.distances import smallest_distances
 
 CLOSEST = 1e-3
 """Angstrom. Atoms nearer to each other are taken for one atom given twice, as `read_conformer` takes them."""
@@ -30,7 +31,7 @@ class ApartTransformer(MoleculeTransformer):
     ...     symmetries = frozenset()
     ...
     ...     def _block(self, block):
-    ...         return 1 / pair_distances(block.positions).min(axis=1, keepdims=True)
+    ...         return 1 / smallest_distances(block.positions)[:, None]
     ...
     ...     def _names(self):
     ...         return ["nearness"]
@@ -49,14 +50,10 @@ class ApartTransformer(MoleculeTransformer):
 
     def _features(self, objects: Any, first_row: int) -> NDArray[np.float64]:
         for block in objects.blocks():
-            n_atoms = len(block.graph)
-            if n_atoms < 2:
-                continue
-            distances = pair_distances(block.positions)
-            close = np.flatnonzero(distances.min(axis=1) < CLOSEST)
+            close = np.flatnonzero(smallest_distances(block.positions) < CLOSEST)
             if len(close):
-                row, nearest = int(block.rows[close[0]]), distances[close[0]]
-                i, j = (int(ends[nearest.argmin()]) for ends in np.triu_indices(n_atoms, 1))
-                reason = f"atoms {i} and {j} are {nearest.min():.2g} angstrom apart; two atoms are one"
+                row = int(block.rows[close[0]])
+                distance, i, j = closest_atoms(block.positions[close[0]])
+                reason = f"atoms {i} and {j} are {distance:.2g} angstrom apart; two atoms are one"
                 raise bad_row(objects[row], reason, row=first_row + row, column=None)
         return super()._features(objects, first_row)

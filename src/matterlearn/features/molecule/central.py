@@ -16,8 +16,12 @@ from matterlearn.core.errors import MatterlearnError
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.apart import ApartTransformer
 from matterlearn.features.molecule.choices import check_choice
+from matterlearn.features.molecule.memory import MEMORY, parameter_key
 
 Per = Literal["central element", "molecule"]
+
+Unknown = Literal["error", "ignore"]
+"""What happens to an element that did not occur in `fit`: the row is refused, or its atoms are taken for absent."""
 
 
 class CentralTransformer(ApartTransformer):
@@ -39,19 +43,33 @@ class CentralTransformer(ApartTransformer):
 
     elements_: tuple[str, ...]
     per: Per
+    unknown: Unknown
 
     def _check_parameters(self) -> None:
         check_choice(self.per, get_args(Per), "per")
+        check_choice(self.unknown, get_args(Unknown), "unknown")
 
     def _learn(self, conformers: Any) -> None:
         self.elements_ = elements_of(conformers)
 
     def _block(self, block: Block) -> NDArray[np.float64]:
-        kinds = kinds_of(block.graph, self.elements_)
-        if self.per == "molecule":
-            sums = self._sums(block.positions, kinds, np.zeros_like(kinds), 1)
+        parameters = sorted(self.get_params(deep=False).items())
+        key = (type(self), self.elements_, *((name, parameter_key(value)) for name, value in parameters))
+        return MEMORY.rows(key, block, lambda positions: self._computed(block._replace(positions=positions)))
+
+    def _computed(self, block: Block) -> NDArray[np.float64]:
+        if self.unknown == "ignore":
+            known = np.flatnonzero([symbol in self.elements_ for symbol in block.graph.symbols])
+            if not len(known):
+                return np.zeros((len(block.positions), len(self._facts())))
+            kinds = np.array([self.elements_.index(block.graph.symbols[atom]) for atom in known], dtype=np.int64)
+            positions = np.ascontiguousarray(block.positions[:, known])
         else:
-            sums = self._sums(block.positions, kinds, kinds, len(self.elements_))
+            kinds, positions = kinds_of(block.graph, self.elements_), block.positions
+        if self.per == "molecule":
+            sums = self._sums(positions, kinds, np.zeros_like(kinds), 1)
+        else:
+            sums = self._sums(positions, kinds, kinds, len(self.elements_))
         return sums.reshape(len(sums), -1)
 
     def _names(self) -> list[str]:

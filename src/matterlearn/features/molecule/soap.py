@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations_with_replacement
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matterlearn.core.errors import ArgumentError
-from matterlearn.features.molecule.central import CentralTransformer, Per
+from matterlearn.features.molecule.central import CentralTransformer, Per, Unknown
 from matterlearn.features.molecule.choices import check_number, check_whole
 from matterlearn.kernels.molecule.soap import MAX_DEGREE, SoapBasis, molecule_power_spectrum
 
@@ -41,6 +40,9 @@ class SoapPowerSpectrum(CentralTransformer):
         there.
     per : {"central element", "molecule"}
         Sum over the atoms of each element apart, or over all atoms.
+    unknown : {"error", "ignore"}
+        What happens in `transform` to an element that did not occur in `fit`: the row is refused, or atoms of that
+        element are taken for absent.
 
     Attributes
     ----------
@@ -71,8 +73,6 @@ class SoapPowerSpectrum(CentralTransformer):
 
     __module__ = "matterlearn.features.molecule.soap"
 
-    basis_: SoapBasis
-
     def __init__(
         self,
         cutoff: float = 5.0,
@@ -81,6 +81,7 @@ class SoapPowerSpectrum(CentralTransformer):
         sigma: float = 0.3,
         fading: bool = True,
         per: Per = "central element",
+        unknown: Unknown = "error",
     ) -> None:
         self.cutoff = cutoff
         self.n_max = n_max
@@ -88,6 +89,7 @@ class SoapPowerSpectrum(CentralTransformer):
         self.sigma = sigma
         self.fading = fading
         self.per = per
+        self.unknown = unknown
 
     def citations(self) -> list[str]:
         """Return what to cite: the power spectrum, and the basis."""
@@ -106,9 +108,10 @@ class SoapPowerSpectrum(CentralTransformer):
             raise ArgumentError(f"must be True or False, got {self.fading!r}", where="fading")
         self._basis()
 
-    def _learn(self, conformers: Any) -> None:
-        super()._learn(conformers)
-        self.basis_ = self._basis()
+    @property
+    def basis_(self) -> SoapBasis:
+        """The basis; it follows from the parameters, so that nothing in a model file can contradict them."""
+        return self._basis()
 
     def _basis(self) -> SoapBasis:
         return SoapBasis(float(self.cutoff), int(self.n_max), int(self.l_max), float(self.sigma), bool(self.fading))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matterlearn.features.molecule.central import CentralTransformer, Per
+from matterlearn.features.molecule.central import CentralTransformer, Per, Unknown
 from matterlearn.features.molecule.choices import check_number
 from matterlearn.kernels.molecule.symmetry_functions import SymmetryFunctionSet, molecule_symmetry_functions
 
@@ -48,6 +47,9 @@ class SymmetryFunctions(CentralTransformer):
         The same of each :math:`G^5`, which see triples whose outer atoms are far from each other. By default none.
     per : {"central element", "molecule"}
         Sum over the atoms of each element apart, or over all atoms.
+    unknown : {"error", "ignore"}
+        What happens in `transform` to an element that did not occur in `fit`: the row is refused, or atoms of that
+        element are taken for absent.
 
     Attributes
     ----------
@@ -73,8 +75,6 @@ class SymmetryFunctions(CentralTransformer):
 
     __module__ = "matterlearn.features.molecule.symmetry_functions"
 
-    functions_: SymmetryFunctionSet
-
     def __init__(
         self,
         cutoff: float = 6.0,
@@ -82,12 +82,14 @@ class SymmetryFunctions(CentralTransformer):
         angular: Angular | None = None,
         wide_angular: Angular = (),
         per: Per = "central element",
+        unknown: Unknown = "error",
     ) -> None:
         self.cutoff = cutoff
         self.radial = radial
         self.angular = angular
         self.wide_angular = wide_angular
         self.per = per
+        self.unknown = unknown
 
     def citations(self) -> list[str]:
         """Return what to cite: the functions, and how their defaults are laid out."""
@@ -101,9 +103,10 @@ class SymmetryFunctions(CentralTransformer):
         check_number(self.cutoff, "cutoff")
         self._functions()
 
-    def _learn(self, conformers: Any) -> None:
-        super()._learn(conformers)
-        self.functions_ = self._functions()
+    @property
+    def functions_(self) -> SymmetryFunctionSet:
+        """The functions of an atom; they follow from the parameters: nothing in a model file can contradict them."""
+        return self._functions()
 
     def _functions(self) -> SymmetryFunctionSet:
         radial = default_radial(self.cutoff) if self.radial is None else self.radial

@@ -33,6 +33,29 @@ def pair_distances(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
+def smallest_distances(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the smallest distance between two atoms of each conformer.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n_conformers, n_atoms, 3)
+        In any unit.
+
+    Returns
+    -------
+    ndarray of shape (n_conformers,)
+        In that unit; infinite for a single atom.
+
+    Examples
+    --------
+    >>> smallest_distances(np.array([[[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [0.0, 4.0, 0.0]]])).tolist()
+    [3.0]
+    """
+    out = np.empty(len(positions))
+    _fill_smallest(np.ascontiguousarray(positions), out)
+    return out
+
+
 @jit(parallel=True)
 def _fill_distances(positions: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     n_conformers, n_atoms = positions.shape[:2]
@@ -45,3 +68,17 @@ def _fill_distances(positions: NDArray[np.float64], out: NDArray[np.float64]) ->
                 z = positions[c, i, 2] - positions[c, j, 2]
                 out[c, pair] = np.sqrt(x * x + y * y + z * z)
                 pair += 1
+
+
+@jit(parallel=True)
+def _fill_smallest(positions: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    n_conformers, n_atoms = positions.shape[:2]
+    for c in numba.prange(n_conformers):
+        smallest = np.inf
+        for i in range(n_atoms):
+            for j in range(i):
+                x = positions[c, i, 0] - positions[c, j, 0]
+                y = positions[c, i, 1] - positions[c, j, 1]
+                z = positions[c, i, 2] - positions[c, j, 2]
+                smallest = min(smallest, x * x + y * y + z * z)
+        out[c] = np.sqrt(smallest)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from matterlearn.core.errors import ArgumentError
 from matterlearn.core.jit import jit
 from matterlearn.kernels.molecule.elementary import exponential
+from matterlearn.kernels.molecule.symmetry_functions import FEW
 
 MAX_DEGREE = 20
 """Largest degree of the spherical harmonics."""
@@ -191,7 +192,11 @@ def molecule_power_spectrum(
         if np.any((values < 0) | (values >= bound)):
             raise ArgumentError(f"a number is not from 0 to {bound - 1}", where=name)
     out = np.zeros((len(positions), n_rows, basis.n_columns(n_kinds)))
-    _of_molecules(basis.arrays, positions, kinds, n_kinds, rows, out)
+    if len(positions) <= FEW:
+        for places, values in zip(positions, out, strict=True):
+            _one_molecule(basis.arrays, places, kinds, n_kinds, rows, values)
+    else:
+        _of_molecules(basis.arrays, positions, kinds, n_kinds, rows, out)
     return out
 
 
@@ -255,7 +260,7 @@ def _one_molecule(plan: Any, positions: Any, kinds: Any, n_kinds: int, rows: Any
     together = np.zeros((n_atoms * (2 * n_degrees - 1), width))
     for row in range(len(out)):
         for degree in range(n_degrees):
-            n = np.int64(0)
+            n: Any = np.int64(0)  # a bare 0 would have numba compile what follows once more for that constant
             for i in range(n_atoms):
                 if rows[i] == row:
                     for h in range(degree * degree, (degree + 1) * (degree + 1)):

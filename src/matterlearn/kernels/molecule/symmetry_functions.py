@@ -23,6 +23,9 @@ from matterlearn.kernels.molecule.elementary import exponential, fade
 
 _LANES = 8
 _RUN = 256  # triples in a row of numbers: all rows together stay within a processor's cache
+FEW = 4
+"""Conformers of one molecule up to which threads cost more than they save."""
+
 _WHOLE = 64  # exponents zeta up to this are made of multiplications if they are whole
 
 
@@ -251,7 +254,13 @@ def molecule_symmetry_functions(
     _check_kinds(rows, n_rows, "rows")
     out = np.zeros((len(positions), n_rows, functions.n_columns(n_kinds)))
     order = np.argsort(kinds, kind="stable")  # neighbours are wanted kind by kind
-    _of_molecules(functions.arrays, positions.take(order, axis=1), kinds[order], n_kinds, rows[order], out)
+    arguments = (kinds[order], n_kinds, rows[order])
+    positions = positions.take(order, axis=1)
+    if len(positions) <= FEW:
+        for places, values in zip(positions, out, strict=True):
+            _one_molecule(functions.arrays, places, *arguments, values)
+    else:
+        _of_molecules(functions.arrays, positions, *arguments, out)
     return out
 
 
@@ -436,7 +445,7 @@ def _add_pairs(plan: Any, around: Any, first: int, stop: int, out: Any) -> None:
 
 @jit()
 def _add_triples(plan: Any, around: Any, starts: Any, kind: int, other: int, scratch: Any, out: Any) -> None:
-    n = np.int64(0)  # a bare 0 would have numba compile what follows once more for that constant
+    n: Any = np.int64(0)  # a bare 0 would have numba compile what follows once more for that constant
     for a in range(starts[kind], starts[kind + 1]):
         b = starts[other]
         stop = a if kind == other else starts[other + 1]

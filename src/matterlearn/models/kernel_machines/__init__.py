@@ -1,4 +1,4 @@
-"""Regression by kernels: kernel ridge with a penalty it chooses itself, and a Gaussian process that says how sure it is."""
+"""Regression by kernels: kernel ridge that chooses its penalty, and a Gaussian process that says how sure it is."""
 
 from __future__ import annotations
 

@@ -313,8 +313,7 @@ class _Climb:
         slopes = self._descent(point, names, likelihood)[1]
         for k, name in enumerate(names):
             moved = point.copy()
-            low, high = self._bounds(name, point[k])
-            moved[k] += _MOVE if point[k] + _MOVE < high else -_MOVE
+            moved[k] += _MOVE if point[k] + _MOVE < self._bounds(name, point[k])[1] else -_MOVE
             curvature = (self._descent(moved, names, likelihood)[1][k] - slopes[k]) / (moved[k] - point[k])
             self.units[name] = float(np.clip(curvature, 0.01, 10.0) ** -0.5)
 

@@ -161,12 +161,9 @@ class KernelRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         scaled = (values - middle) / spread
         between = closeness(self.rows_, None, self.kernel)
         solution = self._choose(between, scaled, weights)
-        errors = np.sqrt(np.average(solution.left_out**2, axis=0, weights=weights)) if len(rows) > 1 else np.zeros(1)
-        dual_coef, intercept, errors = (
-            solution.dual_coef * spread,
-            middle + solution.intercept * spread,
-            errors * spread,
-        )
+        errors = np.sqrt(np.average(solution.left_out**2, axis=0, weights=weights)) if len(rows) > 1 else 0.0 * spread
+        dual_coef, errors = solution.dual_coef * spread, errors * spread
+        intercept = middle + solution.intercept * spread
         self.dual_coef_ = dual_coef[:, 0] if flat else dual_coef
         self.intercept_ = float(intercept[0]) if flat else intercept
         self.left_out_rmse_ = float(errors[0]) if flat else errors
@@ -200,9 +197,8 @@ class KernelRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Set length scale and penalty, and return the solution on all rows."""
         typical = typical_length(between, self.kernel)
         searched = self.length_scale == "cv" and self.kernel != "linear"
-        lengths = (
-            typical * LENGTHS if searched else [typical if isinstance(self.length_scale, str) else self.length_scale]
-        )
+        given = typical if isinstance(self.length_scale, str) else float(self.length_scale)
+        lengths = typical * LENGTHS if searched else np.array([given])
         tried: list[tuple[float, float, float]] = []
         if (searched or self.alpha == "cv") and len(y) > 1:
             chosen: Any = slice(None)

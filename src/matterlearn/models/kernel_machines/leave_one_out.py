@@ -121,7 +121,7 @@ class Path:
         errors = [
             np.sum((self._vectors @ (modes * shrunk[:, [k]]) / free[:, [k]]) ** 2, axis=0) for k in range(len(alphas))
         ]
-        return np.asarray(errors) / np.sum(self._root**2)
+        return np.asarray(np.asarray(errors) / np.sum(self._root**2))
 
     def _reflected(self, columns: Floats) -> Floats:
         return np.asarray(columns - np.outer(2.0 * self._mirror, self._mirror @ columns))

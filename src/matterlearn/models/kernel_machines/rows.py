@@ -41,6 +41,6 @@ def distinct_rows(X: Floats, y: Floats, weights: Floats | None) -> tuple[Floats,
     if len(numbers) == len(X):
         return X, y, weights
     first = np.unique(which, return_index=True)[1]
-    total = np.bincount(which, weights)
+    total = np.bincount(which, weights).astype(np.float64)
     means = np.stack([np.bincount(which, weights * column) / total for column in y.T], axis=1)
     return X[first], means, total

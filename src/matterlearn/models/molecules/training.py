@@ -171,7 +171,7 @@ def _measure(task: Task, rows: _Rows, weights: dict[str, Tensor]) -> None:
             centred = torch.cat([part[:, :1] - part[:, :1].mean(0), part[:, 1:]], dim=1).pow(2).mean(0)
             for degree in range(shape.degree + 1):
                 spread = centred[degree * degree : (degree + 1) ** 2].sum(0).sqrt()
-                weights["density.factor"][element, degree] = _inverse(spread)
+                weights["density.factor"][element, degree] = _inverse(spread, part)
     rows.standardize(weights)
     density = torch.cat([standardized(p, k, weights, shape) for k, p in enumerate(layout.by_element(density))])
     # The messages are made of the own invariants at unit spread, so those come first.
@@ -179,18 +179,21 @@ def _measure(task: Task, rows: _Rows, weights: dict[str, Tensor]) -> None:
         for element, values in enumerate(invariants(density, matrix, layout, weights, shape)[number]):
             if len(values) > 1:
                 weights[f"{name}.mean"][element] = values.mean(0)
-                weights[f"{name}.factor"][element] = _inverse(values.std(0))
+                weights[f"{name}.factor"][element] = _inverse(values.std(0), values)
 
 
-def _inverse(spread: Tensor) -> Tensor:
-    """Return what brings numbers to unit spread, and less where they vary much less than the others."""
-    least = LEAST_SHARE * float(spread.max())
+def _inverse(spread: Tensor, values: Tensor) -> Tensor:
+    """Return what brings values to unit spread, and less where they vary much less than the others, or not at all."""
+    least = max(LEAST_SHARE * float(spread.max()), ROUNDING * float(values.abs().max()))
     return 1.0 / spread.clamp(min=least) if least > 0 else torch.zeros_like(spread)
 
 
 LEAST_SHARE = 0.1
 """Part of the largest spread up to which numbers are scaled: what hardly varied in the training would be blown up by a
 new molecule."""
+
+ROUNDING = 1e-4
+"""Part of the largest value below which a spread may be rounding."""
 
 
 class _Rows:

@@ -42,7 +42,8 @@ class Risks:
     def gap(self) -> Floats:
         """Risk less empirical risk, both beside those of the true weights, shape (n_sizes, n_draws).
 
-        Its mean is that of the plain difference; what the noise of the rows adds to both empirical risks is gone.
+        Its mean is that of the plain difference. The noise of the rows, which both empirical risks share, cancels: with
+        many rows, where the gap is small, it would drown it.
         """
         return (self.risk - NOISE**2) - (self.empirical - self.fixed)
 

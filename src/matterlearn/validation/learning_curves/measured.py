@@ -99,7 +99,7 @@ def learning_curve(
     """
     if is_classifier(estimator):
         raise ArgumentError(
-            f"{type(estimator).__name__} is a classifier; errors of numbers are measured", where="estimator"
+            f"{type(estimator).__name__} is a classifier, and errors of numbers are measured", where="estimator"
         )
     if repeats < 1:
         raise ArgumentError(f"must be at least 1, got {repeats}", where="repeats")

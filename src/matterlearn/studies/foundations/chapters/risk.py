@@ -55,6 +55,8 @@ def add_risk(part: CasePage, run: StudyRun) -> None:
     slope = np.polyfit(np.log(np.array(SIZES)[large]), np.log(gap.mean(axis=1)[large]), 1)[0]
     part.add(
         p=len(WEIGHTS),
+        low="5th",
+        high="95th",
         noise=NOISE,
         least=NOISE**2,
         n_draws=n_draws,
@@ -85,7 +87,7 @@ def add_risk(part: CasePage, run: StudyRun) -> None:
     part.figure(
         "curves",
         risk_curves(found),
-        "Left: mean over {_n_draws} data sets, bars from the 5th to the 95th percentile of the data sets, lines by"
+        "Left: mean over {_n_draws} data sets, bars from the {_low} to the {_high} percentile of the data sets, lines by"
         " theory: σ² (1 − p / n) and σ² (1 + p / (n − p − 1)) for p inputs and n rows. Right: the gap, its noise"
         " reduced: both risks less those of the true function on the same rows, which differ by 0 in the mean.",
     )

@@ -59,6 +59,8 @@ def add_selecting(part: CasePage, run: StudyRun) -> None:
         n_train=selecting.N_TRAIN,
         n_test=selecting.N_TEST,
         n_sets=n_sets,
+        low="10th",
+        high="90th",
         weak_correlation=correlations()["temperature"],
         copy_correlation=correlations()["viscosity again"],
         chance=1 / np.sqrt(selecting.N_TRAIN - 1),
@@ -106,7 +108,7 @@ def add_selecting(part: CasePage, run: StudyRun) -> None:
         "optimism",
         optimism(kinds, NUMBERS, by_number),
         "R² over {_n_folds} folds on pure noise. Left: {_n_noise_columns} columns, single data sets and means. Right: a"
-        " filter that keeps {_n_chosen} of so many columns; bands from the 10th to the 90th percentile.",
+        " filter that keeps {_n_chosen} of so many columns; bands from the {_low} to the {_high} percentile.",
     )
     part.text(_verdict(found))
 
