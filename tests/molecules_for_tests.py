@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from rdkit.Chem import AllChem
 
 from matterlearn.chemistry.molecules.conformers import Conformer, Conformers
 from matterlearn.chemistry.molecules.convert import graph_of_mol, read_conformer
-from matterlearn.chemistry.molecules.graph import MoleculeGraph
 
 SMILES = (
     "[He]",  # one atom
@@ -51,7 +50,6 @@ def conformers_of(smiles: str, n: int = 4, seed: int = 0) -> Conformers:
     if len(found) != n:
         raise ValueError(f"{len(found)} of {n} conformers of {smiles} could be embedded")
     graph = graph_of_mol(mol)
-    _know(graph)
     return Conformers.of_one(graph, [place.GetPositions() for place in mol.GetConformers()])
 
 
@@ -65,10 +63,7 @@ def small_molecules() -> tuple[Conformer, ...]:
         The same objects at every call. Sizes, elements, charges and orders of atoms differ.
     """
     embedded = tuple(conformers_of(smiles, 1)[0] for smiles in SMILES)
-    molecules = (*embedded, read_conformer("2\nhydrogen chloride\nH 0 0 0\nCl 0.3 0.4 1.17\n"))
-    for conformer in molecules:
-        _know(conformer.graph)
-    return molecules
+    return (*embedded, read_conformer("2\nhydrogen chloride\nH 0 0 0\nCl 0.3 0.4 1.17\n"))
 
 
 def turned(conformers: Conformers, seed: int = 0, *, mirrored: bool = False) -> Conformers:
@@ -102,14 +97,6 @@ def swapped_like_atoms(conformers: Conformers, seed: int = 0) -> Conformers:
             order[places] = rng.permutation(places)
         out.append(Conformer(conformer.graph.permuted(order), conformer.positions[order]))
     return Conformers.of(out)
-
-
-def _know(graph: MoleculeGraph) -> None:
-    """Let a graph have computed what it computes once: pickles of it differ before and after."""
-    hash(graph)
-    for name, value in vars(MoleculeGraph).items():
-        if isinstance(value, cached_property):
-            getattr(graph, name)
 
 
 def random_rotation(seed: int = 0, *, mirrored: bool = False) -> NDArray[np.float64]:

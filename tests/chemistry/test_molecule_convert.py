@@ -85,7 +85,7 @@ BLOCK = to_mol_block(conformers_of("CCO", 1)[0])
         (Chem.MolFromSmiles("CCO"), "has no positions"),
         (Chem.MolFromMolBlock(Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))), "drawing in the plane"),
     ],
-    ids=repr,
+    ids=range(15),
 )
 def test_what_is_no_molecule_in_space_is_refused(cell, message) -> None:
     with pytest.raises(MatterlearnError) as caught:

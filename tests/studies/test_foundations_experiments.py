@@ -328,7 +328,7 @@ def test_columns_of_the_law_have_the_correlations_of_the_formula() -> None:
 def test_a_choice_that_saw_the_test_rows_finds_something_in_noise() -> None:
     for name, selector in selecting.selectors().items():
         scores = np.array([selecting.noise_scores(selector, 400, seed=k) for k in range(2)])
-        assert scores[:, 0].mean() > 0.15, name
+        assert scores[:, 0].mean() > scores[:, 1].mean() + 0.3, name
         assert scores[:, 1].mean() < 0.1, name
     everything = selecting.noise_scores(selecting.selectors()["filter"], selecting.N_CHOSEN, seed=0)
     assert everything[0] == pytest.approx(everything[1])  # all columns are kept: nothing was chosen

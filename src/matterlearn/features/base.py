@@ -168,6 +168,8 @@ class MatterTransformer(TransformerMixin, BaseEstimator):
         objects = self._read(X, fitting=False)
         if len(objects) == 0:
             raise _no_samples()
+        if len(objects) <= CHUNK:
+            return np.ascontiguousarray(function(objects, 0), dtype=dtype)
         out = np.empty((len(objects), len(self._names())), dtype=dtype)
         for first_row, chunk in chunks(objects):
             out[first_row : first_row + len(chunk)] = function(chunk, first_row)

@@ -154,6 +154,8 @@ TRUSTED_TYPES: Final = (
     "matterlearn.models.decisions.rejection.RejectingClassifier",
     "matterlearn.models.density.gaussian_mixture_classifier.GaussianMixtureClassifier",
     "matterlearn.models.density.kernel_density_classifier.KernelDensityClassifier",
+    "matterlearn.models.kernel_machines.gaussian_process.GaussianProcess",
+    "matterlearn.models.kernel_machines.kernel_regressor.KernelRegressor",
     "matterlearn.models.kernel_ridge_classifier.KernelRidgeClassifier",
     "matterlearn.models.networks.classifier.MLPClassifier",
     "matterlearn.models.networks.ensemble.EnsembleRegressor",

@@ -19,7 +19,7 @@ STUDIES: Mapping[str, str] = MappingProxyType(
         "perovskite-search": "a network on one-hot bits, its hyper-parameters searched on a grid with folds",
         "perovskite-alloys": "energy above hull of alloyed perovskite oxides from site fractions with a small network",
         "metabolomics": "breast cancer from metabolites: classifiers judged properly, the confounder first",
-        "conformers": "a force field from conformers of one molecule: why it fails, the audit that shows it, the repairs",
+        "conformers": "a force field learned from conformers: why it fails, the audit that shows it, what mends it",
         "learning-foundations": "what learning rests on: eleven experiments whose answers are known, no data needed",
     }
 )

@@ -77,7 +77,11 @@ def row_table(dataset: Dataset) -> pd.DataFrame:
     if not named and len(dataset.inputs) > MOST_INPUTS:  # of a table of measurements the name of the sample says more
         named = [name for name in dataset.frame.columns if _names_rows(dataset, name)][:1]
     named = named or list(dataset.inputs[:MOST_INPUTS])
-    labels = [" ".join(_text(cell) for cell in cells) for cells in dataset.frame[named].itertuples(index=False)]
+    # Of structures the read cells say more than the blocks of text in the table.
+    cells = dataset.frame[named].assign(
+        **{name: dataset.X[name] for name in named if dataset.kinds[name] == "structure"}
+    )
+    labels = [" ".join(_text(cell) for cell in row) for row in cells.itertuples(index=False)]
     elements = [" ".join(sorted(row)) for row in dataset.element_sets()]
     table = pd.DataFrame({"row_id": dataset.frame.index, "label": labels, "elements": elements})
     return table.astype(ROW_COLUMNS)

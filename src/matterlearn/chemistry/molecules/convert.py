@@ -96,6 +96,7 @@ def read_molecule(cell: Any) -> Any:
         if mol is None:
             raise MatterlearnError(f"{_short(cell)} is no SMILES")
         _sanitize(mol)
+        Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
     if mol.GetNumAtoms() == 0:
         raise MatterlearnError(f"{_short(cell)} has no atoms")
     return mol

@@ -64,6 +64,10 @@ class MoleculeGraph:
     def __hash__(self) -> int:
         return self._hash
 
+    def __getstate__(self) -> dict[str, object]:
+        # What was looked up before is no part of it: a molecule that was asked pickles as one that was not.
+        return {name: getattr(self, name) for name in ("numbers", "bonds", "charges")}
+
     @cached_property
     def _hash(self) -> int:
         return hash((self.numbers, self.bonds, self.charges))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-
-import pandas as pd
 
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import DataError
@@ -117,11 +114,7 @@ def _made_table(entry: CatalogEntry, progress: bool) -> Table:
     from matterlearn.data.generators.conformers import make_conformers
 
     path = place_of(entry)  # checks what makes it
-    made = make_conformers(**entry.made_by, progress=progress)
-    frame = made.table
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    digest = hashlib.sha256(made.conformers.positions.tobytes() + made.energies.tobytes()).hexdigest()
-    return Table(frame, path, digest, "made", made.notes)
+    return make_conformers(**entry.made_by, progress=progress).as_table(path)
 
 
 def _public_table(entry: CatalogEntry, fetch: bool, progress: bool) -> Table:

@@ -54,13 +54,18 @@ class MoleculeTransformer(MatterTransformer):
         return as_conformers(X)
 
     def _features(self, objects: Any, first_row: int) -> NDArray[np.float64]:
-        out = np.zeros((len(objects), len(self._names())))
+        parts = []
         for block in objects.blocks():
             try:
-                out[block.rows] = self._block(block)
+                parts.append((block.rows, self._block(block)))
             except MatterlearnError as error:
                 row = int(block.rows[0])
                 raise bad_row(objects[row], error, row=first_row + row, column=None) from error
+        if len(parts) == 1:  # one molecule: no copy
+            return parts[0][1]
+        out = np.empty((len(objects), parts[0][1].shape[1]))
+        for rows, features in parts:
+            out[rows] = features
         return out
 
     def _block(self, block: Block) -> NDArray[np.float64]:

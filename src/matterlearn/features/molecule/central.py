@@ -16,7 +16,7 @@ from matterlearn.core.errors import MatterlearnError
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.apart import ApartTransformer
 from matterlearn.features.molecule.choices import check_choice
-from matterlearn.features.molecule.memory import MEMORY, parameter_key
+from matterlearn.features.molecule.memory import MEMORY, parameter_keys
 
 Per = Literal["central element", "molecule"]
 
@@ -53,19 +53,21 @@ class CentralTransformer(ApartTransformer):
         self.elements_ = elements_of(conformers)
 
     def _block(self, block: Block) -> NDArray[np.float64]:
-        parameters = sorted(self.get_params(deep=False).items())
-        key = (type(self), self.elements_, *((name, parameter_key(value)) for name, value in parameters))
-        return MEMORY.rows(key, block, lambda positions: self._computed(block._replace(positions=positions)))
+        about = (parameter_keys(self), self.elements_, block.graph)
+        return MEMORY.rows(
+            [(about, positions.tobytes()) for positions in block.positions],
+            lambda rows: self._computed(block.graph, np.ascontiguousarray(block.positions[rows])),
+        )
 
-    def _computed(self, block: Block) -> NDArray[np.float64]:
+    def _computed(self, graph: MoleculeGraph, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.unknown == "ignore":
-            known = np.flatnonzero([symbol in self.elements_ for symbol in block.graph.symbols])
+            known = np.flatnonzero([symbol in self.elements_ for symbol in graph.symbols])
             if not len(known):
-                return np.zeros((len(block.positions), len(self._facts())))
-            kinds = np.array([self.elements_.index(block.graph.symbols[atom]) for atom in known], dtype=np.int64)
-            positions = np.ascontiguousarray(block.positions[:, known])
+                return np.zeros((len(positions), len(self._facts())))
+            kinds = np.array([self.elements_.index(graph.symbols[atom]) for atom in known], dtype=np.int64)
+            positions = np.ascontiguousarray(positions[:, known])
         else:
-            kinds, positions = kinds_of(block.graph, self.elements_), block.positions
+            kinds = kinds_of(graph, self.elements_)
         if self.per == "molecule":
             sums = self._sums(positions, kinds, np.zeros_like(kinds), 1)
         else:

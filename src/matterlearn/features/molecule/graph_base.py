@@ -15,6 +15,7 @@ from matterlearn.chemistry.symmetries import MOLECULE_SYMMETRIES
 from matterlearn.core.errors import MatterlearnError
 from matterlearn.features.base import MatterTransformer
 from matterlearn.features.flat import bad_row
+from matterlearn.features.molecule.memory import MEMORY, parameter_keys
 
 
 class GraphTransformer(MatterTransformer):
@@ -23,7 +24,7 @@ class GraphTransformer(MatterTransformer):
     The samples may be SMILES, RDKit `Mol` or `Conformer`. Hydrogen atoms that say nothing are taken out, so that a
     molecule gives the same features whichever way it comes. Positions do not matter, so all symmetries of molecules
     hold; nor do, in the transformers here, stereocentres. Equal SMILES and conformers of one molecule are computed
-    once per call. A subclass states the features of one molecule (`_of_molecule`) and their names.
+    once. A subclass states the features of one molecule (`_of_molecule`) and their names.
 
     Attributes
     ----------
@@ -54,21 +55,16 @@ class GraphTransformer(MatterTransformer):
             self._read_row(value, row)
 
     def _features(self, objects: Any, first_row: int) -> NDArray[np.float64]:
-        out = np.empty((len(objects), len(self._names())))
-        seen: dict[Hashable, NDArray[np.float64]] = {}
-        for row, value in enumerate(objects):
-            key = _key(value)
-            features = seen.get(key) if key is not None else None
-            if features is None:
-                mol = self._read_row(value, first_row + row)
-                try:
-                    features = self._of_molecule(mol)
-                except MatterlearnError as error:
-                    raise bad_row(value, error, row=first_row + row, column=None) from error
-                if key is not None:
-                    seen[key] = features
-            out[row] = features
-        return out
+        about = parameter_keys(self)
+        keys = [None if (key := _key(value)) is None else (about, key) for value in objects]
+        return MEMORY.rows(keys, lambda rows: np.array([self._row(objects[row], first_row + row) for row in rows]))
+
+    def _row(self, value: Any, row: int) -> NDArray[np.float64]:
+        mol = self._read_row(value, row)
+        try:
+            return self._of_molecule(mol)
+        except MatterlearnError as error:
+            raise bad_row(value, error, row=row, column=None) from error
 
     def _read_row(self, value: Any, row: int) -> Any:
         try:

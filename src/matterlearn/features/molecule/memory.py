@@ -6,17 +6,19 @@ A row's features depend on that row and on what its transformer learned, on noth
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matterlearn.chemistry.molecules.conformers import Block
-
 MOST_BYTES: Final = 256 * 2**20
 """Features and positions that are kept in a process; the ones that were not asked for longest make room."""
+
+
+OVERHEAD: Final = 1_500
+"""Bytes of a key, about: positions of forty atoms, and what Python adds."""
 
 
 class RowMemory:
@@ -29,80 +31,85 @@ class RowMemory:
 
     Examples
     --------
-    >>> from matterlearn.chemistry.molecules import Conformers, MoleculeGraph
-    >>> batch = Conformers.of_one(MoleculeGraph((1, 1)), np.arange(12.0).reshape(2, 2, 3))
-    >>> block, memory, asked = next(batch.blocks()), RowMemory(), []
-    >>> def height(positions):
-    ...     asked.append(len(positions))
-    ...     return positions[:, :, 2].max(axis=1, keepdims=True)
-    >>> [memory.rows("height", block, height).tolist() for _ in range(2)], asked
-    ([[[5.0], [11.0]], [[5.0], [11.0]]], [2])
+    >>> memory, asked = RowMemory(), []
+    >>> def squares(rows):
+    ...     asked.append(rows.tolist())
+    ...     return np.square([[1.0], [2.0]])[rows]
+    >>> [memory.rows(["one", "two"], squares).tolist() for _ in range(2)], asked
+    ([[[1.0], [4.0]], [[1.0], [4.0]]], [[0, 1]])
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
-        self._rows: OrderedDict[tuple[Hashable, Hashable, bytes], NDArray[np.float64]] = OrderedDict()
+        self._rows: OrderedDict[Hashable, NDArray[np.float64]] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def rows(
-        self, key: Hashable, block: Block, compute: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+        self, keys: Sequence[Hashable | None], compute: Callable[[NDArray[np.intp]], NDArray[np.float64]]
     ) -> NDArray[np.float64]:
-        """Return the features of the conformers of a block, computing those that are not kept.
+        """Return the features of some rows, computing those that are not kept.
 
         Parameters
         ----------
-        key : hashable
-            All that the features depend on beside graph and positions.
-        block : Block
-            Conformers of one graph.
+        keys : sequence of hashable, length n_rows, at least 1
+            All that the features of each row depend on; None for a row that is never kept. Equal keys are computed
+            once.
         compute : callable
-            From positions of shape (n_rows, n_atoms, 3) to features of shape (n_rows, n_features), each row by itself.
+            From the numbers of rows to their features, shape (n, n_features), each row by itself.
 
         Returns
         -------
         ndarray of shape (n_rows, n_features)
             A new array.
         """
-        keys = [(key, block.graph, positions.tobytes()) for positions in block.positions]
         with self._lock:
-            found = {row: self._rows[one] for row, one in enumerate(keys) if one in self._rows}
-            for row in found:
-                self._rows.move_to_end(keys[row])
-        missing = np.array([row for row in range(len(keys)) if row not in found], dtype=np.intp)
-        if len(missing) == len(keys):
-            out = compute(block.positions)
-        else:
-            out = np.empty((len(keys), len(next(iter(found.values())))))
-            for row, values in found.items():
-                out[row] = values
-            if len(missing):
-                out[missing] = compute(np.ascontiguousarray(block.positions[missing]))
+            found = {key: self._rows[key] for key in keys if key is not None and key in self._rows}
+            for key in found:
+                self._rows.move_to_end(key)
+        first = {key: row for row, key in reversed(list(enumerate(keys))) if key is not None and key not in found}
+        missing = np.array(
+            sorted([*first.values(), *(row for row, key in enumerate(keys) if key is None)]), dtype=np.intp
+        )
+        computed = compute(missing) if len(missing) else None
+        width = next(iter(found.values())).size if computed is None else computed.shape[1]
+        out = np.empty((len(keys), width))
+        if computed is not None:
+            out[missing] = computed
         with self._lock:
             for row in missing:
-                self._keep(keys[row], out[row].copy())
+                key = keys[row]
+                if key is not None:
+                    found[key] = out[row].copy()
+                    self._keep(key, found[key])
+        for row, key in enumerate(keys):
+            if key is not None:
+                out[row] = found[key]
         return out
 
-    def _keep(self, key: tuple[Hashable, Hashable, bytes], values: NDArray[np.float64]) -> None:
+    def _keep(self, key: Hashable, values: NDArray[np.float64]) -> None:
         if key not in self._rows:
             self._rows[key] = values
-            self._bytes += values.nbytes + len(key[2])
+            self._bytes += values.nbytes + OVERHEAD
         while self._bytes > self.most_bytes and self._rows:
-            (_, _, positions), old = self._rows.popitem(last=False)
-            self._bytes -= old.nbytes + len(positions)
+            _, old = self._rows.popitem(last=False)
+            self._bytes -= old.nbytes + OVERHEAD
 
 
 MEMORY: Final = RowMemory()
 """The memory of the process."""
 
 
-def parameter_key(value: object) -> Hashable:
-    """Return what a parameter is compared by: sequences of numbers by all their numbers.
+def parameter_keys(transformer: Any) -> Hashable:
+    """Return what tells transformers apart: their class and their parameters, sequences of numbers by all numbers.
 
     Parameters
     ----------
-    value : object
-        Number, text, None, or sequence of numbers.
+    transformer : transformer
+        With parameters that are numbers, texts, None, or sequences of numbers or texts.
 
     Returns
     -------
@@ -110,10 +117,16 @@ def parameter_key(value: object) -> Hashable:
 
     Examples
     --------
-    >>> parameter_key([(1.0, 2.0)]) == parameter_key(((1, 2),)), parameter_key(None)
-    (True, None)
+    >>> from matterlearn.features.molecule.fingerprints import MorganFingerprint
+    >>> parameter_keys(MorganFingerprint(2)) == parameter_keys(MorganFingerprint(3))
+    False
     """
+    parameters = sorted(transformer.get_params(deep=False).items())
+    return (type(transformer), *((name, _key(value)) for name, value in parameters))
+
+
+def _key(value: object) -> Hashable:
     if value is None or isinstance(value, str | int | float | np.number):
-        return value
-    array = np.asarray(value, dtype=np.float64)
-    return (array.shape, array.tobytes())
+        return (type(value).__name__, value)  # True is not 1
+    array = np.asarray(value)
+    return (array.shape, array.dtype.str, array.tobytes()) if array.dtype.kind in "biuf" else repr(list(array.flat))

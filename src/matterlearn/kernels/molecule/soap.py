@@ -193,8 +193,8 @@ def molecule_power_spectrum(
             raise ArgumentError(f"a number is not from 0 to {bound - 1}", where=name)
     out = np.zeros((len(positions), n_rows, basis.n_columns(n_kinds)))
     if len(positions) <= FEW:
-        for places, values in zip(positions, out, strict=True):
-            _one_molecule(basis.arrays, places, kinds, n_kinds, rows, values)
+        for places, sums in zip(positions, out, strict=True):
+            _one_molecule(basis.arrays, places, kinds, n_kinds, rows, sums)
     else:
         _of_molecules(basis.arrays, positions, kinds, n_kinds, rows, out)
     return out
@@ -296,16 +296,28 @@ def _look_around(plan: Any, positions: Any, kinds: Any, seen: Any) -> None:
             if _vector(positions, i, j)[3] <= reach:
                 pairs[i, j] = pairs[j, i] = n_pairs
                 n_pairs += 1
-    radial = np.zeros((_whole(n_pairs, _RUN), n_degrees, seen.shape[3]))
-    harmonics = np.empty((len(radial), n_degrees * n_degrees))
+    # One row more, of a pair that adds nothing: neighbours are taken two by two.
+    radial = np.zeros((_whole(n_pairs + 1, _RUN), n_degrees, seen.shape[3]))
+    harmonics = np.zeros((len(radial), n_degrees * n_degrees))
     _fill_pairs(plan, positions, pairs, radial, harmonics)
+    waiting = np.empty(seen.shape[1], dtype=np.int64)  # a neighbour of each kind
     for i in range(n_atoms):
-        for k in range(n_max):
-            seen[i, kinds[i], 0, k] = plan.own[k]
+        waiting[:] = -1
         for j in range(n_atoms):
-            pair = pairs[i, j]
-            if pair >= 0:
-                _add_neighbor(radial[pair], harmonics[pair], 1.0 if j < i else -1.0, seen[i, kinds[j]])
+            kind, k = kinds[j], waiting[kinds[j]]
+            if pairs[i, j] < 0:
+                continue
+            if k < 0:
+                waiting[kind] = j
+            else:
+                _add_two(radial, harmonics, pairs[i, k], pairs[i, j], k < i, j < i, seen[i, kind])
+                waiting[kind] = -1
+        for kind in range(len(waiting)):
+            k = waiting[kind]
+            if k >= 0:
+                _add_two(radial, harmonics, pairs[i, k], n_pairs, k < i, True, seen[i, kind])
+        for n in range(n_max):
+            seen[i, kinds[i], 0, n] += plan.own[n]
 
 
 @jit()
@@ -317,22 +329,32 @@ def _vector(positions: Any, i: int, j: int) -> Any:
 
 
 @jit()
-def _add_neighbor(radial: Any, harmonics: Any, sign: float, seen: Any) -> None:
-    """Add the products of the harmonics of a pair with its radial functions of the same degree."""
-    factor = 1.0
-    for degree in range(len(radial)):
+def _add_two(radial: Any, harmonics: Any, p: int, q: int, p_first: bool, q_first: bool, seen: Any) -> None:
+    """Add the products of the harmonics of two pairs with their radial functions of the same degree.
+
+    Seen from their second atom, the harmonics of odd degree have the other sign.
+    """
+    rows, others = radial[p], radial[q]
+    harmonics_p, harmonics_q = harmonics[p], harmonics[q]
+    f = g = 1.0
+    for degree in range(radial.shape[1]):
         for n in range(0, seen.shape[1], _LANES):
-            r0, r1, r2, r3 = radial[degree, n], radial[degree, n + 1], radial[degree, n + 2], radial[degree, n + 3]
-            r4, r5, r6, r7 = radial[degree, n + 4], radial[degree, n + 5], radial[degree, n + 6], radial[degree, n + 7]
+            r0, r1, r2, r3 = rows[degree, n], rows[degree, n + 1], rows[degree, n + 2], rows[degree, n + 3]
+            r4, r5, r6, r7 = rows[degree, n + 4], rows[degree, n + 5], rows[degree, n + 6], rows[degree, n + 7]
+            t0, t1, t2, t3 = others[degree, n], others[degree, n + 1], others[degree, n + 2], others[degree, n + 3]
+            t4, t5, t6, t7 = others[degree, n + 4], others[degree, n + 5], others[degree, n + 6], others[degree, n + 7]
             for h in range(degree * degree, (degree + 1) * (degree + 1)):
-                x = factor * harmonics[h]
+                x, y = f * harmonics_p[h], g * harmonics_q[h]
                 s0, s1, s2, s3 = seen[h, n], seen[h, n + 1], seen[h, n + 2], seen[h, n + 3]
                 s4, s5, s6, s7 = seen[h, n + 4], seen[h, n + 5], seen[h, n + 6], seen[h, n + 7]
                 s0, s1, s2, s3 = s0 + x * r0, s1 + x * r1, s2 + x * r2, s3 + x * r3
                 s4, s5, s6, s7 = s4 + x * r4, s5 + x * r5, s6 + x * r6, s7 + x * r7
+                s0, s1, s2, s3 = s0 + y * t0, s1 + y * t1, s2 + y * t2, s3 + y * t3
+                s4, s5, s6, s7 = s4 + y * t4, s5 + y * t5, s6 + y * t6, s7 + y * t7
                 seen[h, n], seen[h, n + 1], seen[h, n + 2], seen[h, n + 3] = s0, s1, s2, s3
                 seen[h, n + 4], seen[h, n + 5], seen[h, n + 6], seen[h, n + 7] = s4, s5, s6, s7
-        factor *= sign
+        f = f if p_first else -f
+        g = g if q_first else -g
 
 
 @jit()

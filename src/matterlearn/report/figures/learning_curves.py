@@ -118,9 +118,10 @@ def _ticks(axis: Any, steps: Any) -> None:
     axis.set_xticks([], minor=True)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     low, high = axis.get_ylim()
-    if high / low < 12:
+    if high / low < 200:
+        between = "235" if high / low < 12 else "25"
         axis.yaxis.set_minor_formatter(
-            FuncFormatter(lambda value, _: number(value) if f"{value:.0e}"[0] in "235" else "")
+            FuncFormatter(lambda value, _: number(value) if f"{value:.0e}"[0] in between else "")
         )
         axis.tick_params(axis="y", which="minor", labelsize=8)
     else:

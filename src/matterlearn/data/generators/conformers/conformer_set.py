@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from matterlearn.chemistry.molecules.conformers import Conformers, coordinate_na
 from matterlearn.core.objects import as_objects
 from matterlearn.data.dataset import Dataset, make_dataset
 from matterlearn.data.generators.conformers.files import write_conformers
+from matterlearn.data.tables import Table
 
 ENERGY: Final = "energy_kcal_mol"
 """Column of the energies of the force field."""
@@ -84,8 +86,8 @@ class ConformerSet:
         -------
         Dataset
         """
-        made = make_dataset(
-            self.table,
+        return make_dataset(
+            self.as_table(),
             ENERGY,
             ["structure"],
             {"structure": "structure"},
@@ -94,7 +96,23 @@ class ConformerSet:
             citation=CITATION,
             licence="computed here",
         )
-        return replace(made, notes=(*self.notes, *made.notes))
+
+    def as_table(self, path: str | os.PathLike[str] = "conformers") -> Table:
+        """Return the set as if it had been read from a file.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; it names the set in messages, and need not exist.
+
+        Returns
+        -------
+        Table
+            Its checksum is that of positions and energies.
+        """
+        frame = self.table.set_index(pd.RangeIndex(1, len(self) + 1, name="row"))
+        digest = hashlib.sha256(self.conformers.positions.tobytes() + self.energies.tobytes()).hexdigest()
+        return Table(frame, Path(path), digest, "made", self.notes)
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the set as a file, whole or not at all.

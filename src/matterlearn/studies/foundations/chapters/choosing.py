@@ -126,7 +126,7 @@ def add_choosing(part: CasePage, run: StudyRun) -> None:
         " {_risk:.4f}: it understates by {_understated:.0%} (of {_first_count}: {_first_understated:.0%}), by"
         " {_optimism:.4f} ± {_optimism_se:.4f} in the mean, and in {_optimistic:.0%} of the draws.",
         "The test rows, which chose nothing, are "
-        + ("right in the mean" if abs(part["test_off"]) < 3 * part["test_se"] else "off as well")
+        + ("right in the mean" if abs(part["test_off"]) < 4 * part["test_se"] else "off as well")
         + ": {_test_error:.4f}, off by {_test_off:.4f} ± {_test_se:.4f}.",
         "So: fit on training rows, choose on validation rows, and ask the test rows once.",
     )

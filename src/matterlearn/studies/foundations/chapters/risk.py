@@ -87,8 +87,8 @@ def add_risk(part: CasePage, run: StudyRun) -> None:
     part.figure(
         "curves",
         risk_curves(found),
-        "Left: mean over {_n_draws} data sets, bars from the {_low} to the {_high} percentile of the data sets, lines by"
-        " theory: σ² (1 − p / n) and σ² (1 + p / (n − p − 1)) for p inputs and n rows. Right: the gap, its noise"
+        "Left: mean over {_n_draws} data sets, bars from the {_low} to the {_high} percentile of the data sets, lines"
+        " by theory: σ² (1 − p / n) and σ² (1 + p / (n − p − 1)) for p inputs and n rows. Right: the gap, its noise"
         " reduced: both risks less those of the true function on the same rows, which differ by 0 in the mean.",
     )
     part.table(
@@ -112,8 +112,8 @@ def add_risk(part: CasePage, run: StudyRun) -> None:
     part.text(
         "What it shows: learned from {_smallest} rows, the model has an empirical risk of {_first_empirical:.3f} and a"
         " risk of {_first_risk:.3f}, {_first_ratio:.1f} times as much; the empirical one is the lower in"
-        " {_first_optimistic:.0%} of the data sets. With {_largest:,} rows the gap is {_last_gap:.4f}. From {_slope_from}"
-        " rows on it falls with the power {_slope:.2f} of their number"
+        " {_first_optimistic:.0%} of the data sets. With {_largest:,} rows the gap is {_last_gap:.4f}. From"
+        " {_slope_from} rows on it falls with the power {_slope:.2f} of their number"
         + (" (theory: −1)." if abs(slope + 1) < 0.15 else ", where theory has −1."),
         "No mean gap is more than {_most_off:.1f} standard errors from the theory.",
         "The rows that a function was fitted to flatter it; rows that had no part in the fit do not.",
