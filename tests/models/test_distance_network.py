@@ -112,7 +112,7 @@ def test_the_closed_form_alone_finds_a_pair_potential():
     y = (0.2 * (1.2 / r) ** 12 - 0.4 * (1.2 / r) ** 6).sum(axis=1)
     model = network(epochs=1).fit(batch[:80], y[:80])
     assert np.abs(model.predict(batch[80:]) - y[80:]).mean() < 0.1 * np.abs(y[80:] - y[:80].mean()).mean()
-    assert model.pair_coefficients_.shape == (3, 3, 48)
+    assert model.pair_coefficients_.shape == (3, 3, 52)
     np.testing.assert_array_equal(model.pair_coefficients_, model.pair_coefficients_.transpose(1, 0, 2))
 
 

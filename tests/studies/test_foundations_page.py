@@ -20,7 +20,7 @@ FEW: dict[str, Any] = {
     "chapters.likelihood.N_QUICK_SETS": 500,
     "chapters.trade_off.N_QUICK_RESAMPLES": 3,
     "chapters.trade_off.DEGREES": (1, 2, 4, 6, 9, 12),
-    "chapters.choosing.N_QUICK_DRAWS": 10,
+    "chapters.choosing.N_QUICK_DRAWS": 30,
     "chapters.shrinkage.N_NEW": 5,
     "chapters.shrinkage.STRENGTHS": (0.01, 0.3, 1.0, 10.0),
     "chapters.kernel_trick.QUICK_DEGREES": (1, 2, 3, 4, 5),

@@ -91,7 +91,7 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         The network; see `network.Shape`.
     element_energies_ : ndarray of float, shape (n_elements,)
         Of the closed form, in the unit of the target.
-    pair_coefficients_ : ndarray of float, shape (n_elements, n_elements, 48)
+    pair_coefficients_ : ndarray of float, shape (n_elements, n_elements, 52)
         Of the closed form; 0 with `start="elements"`.
     intercept_, scale_ : float
         Of the closed form; spread of what it leaves.

@@ -14,8 +14,8 @@ from matterlearn.core.errors import RowError
 
 Integers = NDArray[np.intp]
 
-SHORTEST = 0.8
-"""Where the radial functions begin, in angstrom: of all bonds only that of H2 (0.74) is shorter."""
+SHORTEST = 0.6
+"""Where the radial functions begin, in angstrom: the shortest of all bonds, that of H2, is 0.74."""
 
 DECAY = 2.0
 """Length in angstrom over which the centres of the radial functions spread out: they lie densely at short distances."""
@@ -69,7 +69,7 @@ def radial_functions(r: Tensor, cutoff: float, n_functions: int) -> Tensor:
     Examples
     --------
     >>> radial_functions(torch.tensor([0.8, 5.0]), 5.0, 3).round(decimals=2)
-    tensor([[0.1300, 0.5900, 0.9700],
+    tensor([[0.2000, 0.7100, 0.9500],
             [0.0000, 0.0000, 0.0000]])
     """
     last = math.exp(-(cutoff - SHORTEST) / DECAY)

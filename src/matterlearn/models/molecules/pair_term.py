@@ -12,7 +12,7 @@ from matterlearn.chemistry.molecules.conformers import Conformers
 from matterlearn.models.molecules.atoms import row_chunks
 from matterlearn.models.molecules.geometry import pairs_within, radial_functions
 
-N_FUNCTIONS = 48
+N_FUNCTIONS = 52
 """Radial functions of a pair of elements. Bonds are stiff: 0.01 angstrom are 0.03 kcal/mol."""
 
 PENALTIES = np.logspace(-7.0, 2.0, 19)
