@@ -12,6 +12,8 @@ from small_fit import quick
 import matterlearn as ml
 from matterlearn.chemistry.molecules import to_mol, to_mol_block
 from matterlearn.chemistry.symmetries import MOLECULE_SYMMETRIES
+from matterlearn.core.errors import MatterlearnError
+from matterlearn.models.molecules import DistanceNetworkRegressor
 
 PLAN = quick(splits=("random",))
 
@@ -106,3 +108,23 @@ def test_smiles_are_learned_from() -> None:
     assert ml.predict(found.model, pd.DataFrame({"smiles": ["OCC"]}))["prediction"].iloc[0] == pytest.approx(
         ml.predict(found.model, pd.DataFrame({"smiles": ["CCO"]}))["prediction"].iloc[0]
     )
+
+
+def test_a_network_takes_the_structures_themselves(table, tmp_path) -> None:
+    network = DistanceNetworkRegressor(channels=4, width=8, epochs=1, random_state=0)
+    found = ml.fit(
+        table, "energy_kcal_mol", models={"network": network}, **quick(candidates=("network",), splits=("random",))
+    )
+    found.model.save(tmp_path / "model.mlz")
+    rows = table[["structure"]].drop(index=7)
+    np.testing.assert_array_equal(
+        ml.predict(tmp_path / "model.mlz", rows)["prediction"], ml.predict(found.model, rows)["prediction"]
+    )
+    verdicts = {check["verdict"] for check in found.evidence.diagnostics["symmetries"][0]["checks"]}
+    assert verdicts == {"holds"}
+
+
+def test_a_network_of_structures_takes_nothing_else() -> None:
+    frame = pd.DataFrame({"formula": [f"Na{n}Cl" for n in range(1, 61)], "gap_eV": np.arange(60.0)})
+    with pytest.raises(MatterlearnError, match=r"takes one column of structures, not formula \(formula\)"):
+        ml.fit(frame, "gap_eV", models=["distance-network"])

@@ -19,7 +19,7 @@ from matterlearn.features.composition_fractions import CompositionFractions
 from matterlearn.features.site_descriptors import SiteDescriptors
 from matterlearn.features.site_fractions import SiteFractions
 
-Representation = Literal["descriptors", "fractions", "both"]
+Representation = Literal["descriptors", "fractions", "both", "structures"]
 
 SITE_PROPERTIES = tuple(
     dict.fromkeys(
@@ -56,9 +56,10 @@ def table_features(
         Names of the input columns.
     kinds : mapping of str to str
         Kind of each: one of `INPUT_KINDS`.
-    representation : {"descriptors", "fractions", "both"}
+    representation : {"descriptors", "fractions", "both", "structures"}
         How matter is described: by the properties of its elements, by how much of each element there is, or both.
-        Fractions see an element only if it occurs in training; descriptors carry over to new ones.
+        Fractions see an element only if it occurs in training; descriptors carry over to new ones. "structures" hands
+        the one column of structures on as it is, to models that take such.
     ions : mapping of str to Ion, optional
         The user's own molecular ions, beside the built-in ones.
     fraction_weight : float, optional
@@ -73,7 +74,7 @@ def table_features(
     Raises
     ------
     ArgumentError
-        If an input has a kind that is no feature.
+        If an input has a kind that is no feature, or `representation` is "structures" and there are other inputs.
 
     Examples
     --------
@@ -87,6 +88,11 @@ def table_features(
         if kinds[name] not in columns:
             raise ArgumentError(f"column {name!r} is {kinds[name]}, which is no input", where="inputs")
         columns[kinds[name]].append(name)
+    if representation == "structures":
+        if list(inputs) != columns["structure"] or len(inputs) != 1:
+            found = ", ".join(f"{name} ({kinds[name]})" for name in inputs)
+            raise ArgumentError(f"a model of structures takes one column of structures, not {found}", where="inputs")
+        return ColumnTransformer([("structures", "passthrough", list(inputs))], verbose_feature_names_out=False)
     parts: list[tuple[str, Any, Any]] = []
     if columns["site"]:
         sites = {

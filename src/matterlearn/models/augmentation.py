@@ -77,6 +77,8 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     __module__ = "matterlearn.models.augmentation"
 
+    takes_structures: ClassVar[bool] = True
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "n_copies": [Interval(Integral, 0, 1_000_000, closed="both")],

@@ -58,8 +58,8 @@ class Family:
         Processor time of one fit on 1,000 rows of two sites, measured by `benchmarks/candidate_costs.py`.
     power : float
         How that time grows with the number of rows.
-    representation : {"both", "fractions", "descriptors"}
-        Which features it takes.
+    representation : {"both", "fractions", "descriptors", "structures"}
+        Which features it takes; or the structures themselves.
     fraction_weight : float or None
         Weight of fractions beside descriptors for models that see distances; None for trees, which see none.
     fewest_rows : int
@@ -102,6 +102,13 @@ def _networks() -> EnsembleRegressor:
         device="cpu",
     )
     return EnsembleRegressor(network, N_NETWORKS)
+
+
+def _distance_network() -> Any:
+    # Loads RDKit; only tables of molecules need it.
+    from matterlearn.models.molecules.distance_network import DistanceNetworkRegressor
+
+    return DistanceNetworkRegressor(device="cpu")
 
 
 def _sparse(kind: type) -> Any:
@@ -159,6 +166,15 @@ _ALL = (
     Family("lasso", lambda: _scaled_target(_sparse(LassoCV)), 2.0, 1.0, fraction_weight=1.0, by_default=False),
     Family(
         "elastic-net", lambda: _scaled_target(_sparse(ElasticNetCV)), 2.0, 1.0, fraction_weight=1.0, by_default=False
+    ),
+    Family(
+        "distance-network",
+        _distance_network,
+        20.0,
+        1.0,
+        representation="structures",
+        fewest_rows=50,
+        by_default=False,
     ),
     Family("tree", lambda: PrunedTreeRegressor(), 1.0, 1.0, by_default=False),
     Family("adaboost", lambda: AdaBoostRegressor(n_estimators=100), 3.0, 1.0, by_default=False),

@@ -28,7 +28,7 @@ from sklearn.tree import BaseDecisionTree
 from sklearn.tree._tree import Tree
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
-from matterlearn.core.errors import ModelFileError
+from matterlearn.core.errors import MatterlearnError, ModelFileError
 from matterlearn.models.archive_check import MAX_FEATURES, MAX_OUTPUTS
 from matterlearn.models.decisions.wrapper import ProbabilityWrapper
 from matterlearn.models.networks.base import NetworkEstimator
@@ -38,6 +38,12 @@ from matterlearn.models.networks.regressor import MLPRegressor
 
 MOST_JOBS: Final = 64
 """Threads or processes an estimator may ask for."""
+
+MOST_ATOMS: Final = 1_000
+"""Atoms of a molecule whose features grow with the square of its size."""
+
+MOST_AVERAGED: Final = 1_000
+"""Changed copies of a molecule that a prediction may be the mean of."""
 
 _METRICS: Final = frozenset(
     ("euclidean", "l2", "sqeuclidean", "manhattan", "cityblock", "l1", "minkowski", "chebyshev", "cosine")
@@ -75,6 +81,8 @@ def check_sound(estimator: Any, *, vouched: Collection[str] = ()) -> None:
         for part in parts:
             if isinstance(part, kind):
                 check(part)
+    for part in parts:
+        _check_of_molecules(part)
 
 
 def _parts(root: Any) -> Iterator[Any]:
@@ -333,6 +341,27 @@ def _check_layers(part: Any) -> None:
         and sizes[-1] == n_outputs,
         "a network",
     )
+
+
+def _check_of_molecules(part: Any) -> None:
+    """Check sizes that transformers and networks of molecules allocate by; told by their modules, which load RDKit."""
+    module = type(part).__module__
+    if module.startswith("matterlearn.features.molecule."):
+        try:
+            part._check_parameters()
+        except MatterlearnError as error:
+            raise ModelFileError(f"a parameter in it cannot be ({error})", fix="do not use this file") from error
+        sizes = [value for value in vars(part).values() if isinstance(value, int) and not isinstance(value, bool)]
+        _refuse_unless(all(abs(size) <= MAX_FEATURES for size in sizes), "a size in it is beyond reason")
+        if hasattr(part, "n_atoms_"):
+            _refuse_unless(_is_int(part.n_atoms_, 1, MOST_ATOMS), "a number of atoms in it is beyond reason")
+    elif module == "matterlearn.models.augmentation" and hasattr(part, "estimator_"):
+        _refuse_unless(_is_int(part.average, 0, MOST_AVERAGED), "a number of copies in it is beyond reason")
+        _refuse_unless(_is_int(part.seed_, 0, 2**31), "a seed in it cannot be")
+    elif module == "matterlearn.models.molecules.distance_network":
+        from matterlearn.models.molecules.distance_network import check_sizes
+
+        _require(check_sizes(part), "a network")
 
 
 def _check_ensemble(part: Any) -> None:

@@ -504,8 +504,7 @@ def _unweighted_estimators(
     if isinstance(models, Mapping):
         for name, estimator in models.items():
             _check_estimator(name, estimator, dataset)
-        matrix = features if features is not None else _features(dataset, "both")
-        return {name: make_pipeline(clone(matrix), estimator) for name, estimator in models.items()}
+        return {name: make_pipeline(_matrix(features, own, dataset), own) for name, own in models.items()}
     n_rows = min(len(dataset.of(target).frame) for target in dataset.targets)
     if models is None:
         names = [name for name, kind in families.items() if kind.by_default and n_rows >= kind.fewest_rows]
@@ -521,6 +520,13 @@ def _unweighted_estimators(
     return dict(
         make_candidates(names, dataset.inputs, dataset.kinds, features=features, ions=dataset.ions, families=families)
     )
+
+
+def _matrix(features: Any, estimator: Any, dataset: Dataset) -> Any:
+    """Return what stands before an estimator of the user: their features, ours, or the structures as they are."""
+    if features is not None:
+        return clone(features)
+    return _features(dataset, "structures" if getattr(estimator, "takes_structures", False) else "both")
 
 
 def _family_for(name: str, families: Mapping[str, Family], dataset: Dataset) -> Family:

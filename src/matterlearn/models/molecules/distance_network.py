@@ -130,6 +130,8 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
 
     __module__ = "matterlearn.models.molecules.distance_network"
 
+    takes_structures: ClassVar[bool] = True
+
     symmetries: ClassVar[frozenset[str]] = frozenset(MOLECULE_SYMMETRIES)
 
     # Upper limits keep what a file asks for within memory.

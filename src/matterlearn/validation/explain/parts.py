@@ -196,7 +196,7 @@ def _class_parts(model: OneClass, X: Any, units: Mapping[str, str] | None) -> Pa
 
 
 def _part(model: Any, X: Any, weight: float, units: Mapping[str, str] | None) -> Part:
-    if not isinstance(model, Pipeline) or len(model.steps) < 2:
+    if not isinstance(model, Pipeline) or len(model.steps) < 2 or _takes_inputs(model, X):
         frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame({"x": X})
         return Part(weight, frame, column_groups([str(name) for name in frame.columns], units=units), model, None)
     transformer = model.steps[0][1]
@@ -210,6 +210,12 @@ def _part(model: Any, X: Any, weight: float, units: Mapping[str, str] | None) ->
         n_scalers += 1
     regressor = model[1 + n_scalers :] if len(model.steps) > 2 + n_scalers else model.steps[-1][1]
     return Part(weight, matrix, groups, regressor, transformer)
+
+
+def _takes_inputs(model: Pipeline, X: Any) -> bool:
+    """Tell a pipeline that hands objects (structures) on as they are: its features are the inputs themselves."""
+    matrix = model.steps[0][1].transform(X[:1])
+    return isinstance(matrix, np.ndarray) and matrix.dtype == object
 
 
 def _replaced(frame: pd.DataFrame, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> pd.DataFrame:
