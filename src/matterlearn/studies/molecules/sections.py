@@ -105,7 +105,8 @@ def add_repairs(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitte
         }
         for one in fitted.values()
     ]
-    best = min((one for one in fitted.values() if not one.learner.own_terms), key=lambda one: one.test_mae)
+    generic = [one for one in fitted.values() if one.audit.holds and not one.learner.own_terms]
+    best = min(generic, key=lambda one: one.test_mae)
     page.add(
         **{f"{key}_mae": one.test_mae for key, one in fitted.items()},
         **{f"{key}_broken": list(one.audit.broken) for key, one in fitted.items()},
