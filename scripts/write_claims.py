@@ -61,7 +61,29 @@ def readme_table() -> list[str]:
             f"| {what}, ROC AUC | {mean_and_spread(scores['matterlearn'], 'roc_auc')} | {beside} "
             f"{mean_and_spread(scores[beside], 'roc_auc')} | `benchmarks/accuracy/classes.py` |"
         )
-    return lines
+    return [*lines, *molecule_lines()]
+
+
+def molecule_lines() -> list[str]:
+    """Return the lines of the short table on molecules."""
+    families = result("molecule_features")["families"]
+    functions = families["SymmetryFunctions"]
+    slowest = min(families, key=lambda name: families[name]["ratio"])
+    conformers = result("accuracy_conformers")
+    models, raw = conformers["models"], "coordinates, boosted trees"
+    generic = {name: one for name, one in models.items() if not one["own_terms"] and not one["broken"]}
+    best = min(generic, key=lambda name: generic[name]["mae"])
+    terms = "terms of a force field, ridge"
+    return [
+        f"| symmetry functions of 3,000 conformers of 39 atoms, one thread | {functions['seconds']:.2g} s | dscribe "
+        f"{functions['peer_seconds']:.2g} s (ratio {functions['ratio']:.0f}; smallest of {len(families)} families: "
+        f"{slowest}, {families[slowest]['ratio']:.1f}) | `benchmarks/molecule_features.py` |",
+        f"| energies of conformers, {conformers['n_train']:,} to learn from, mean absolute error | {best} "
+        f"{mae(models[best])} kcal/mol; {terms} {mae(models[terms])} | {raw} "
+        f"{mae(models[raw])} | `benchmarks/accuracy/conformers.py` |",
+        f"| {conformers['requested']:,} conformers made, written, fitted with report | "
+        f"{conformers['fit']['all_s']:.0f} s | | `benchmarks/accuracy/conformers.py` |",
+    ]
 
 
 def accuracy_tables() -> list[str]:
@@ -82,7 +104,42 @@ def accuracy_tables() -> list[str]:
                 f"| {folds} |"
             )
         lines += ["", f"Difference of the mean absolute errors to extra trees: {difference(task)}.", ""]
-    return [*lines, *network_tables(), *class_tables()]
+    return [*lines, *network_tables(), *class_tables(), *conformer_table()]
+
+
+def conformer_table() -> list[str]:
+    """Return a table of models of the energies of conformers."""
+    task = result("accuracy_conformers")
+    lines = [
+        f"**Energies of conformers of {task['molecule']}** (`conformers.py`, kcal/mol; {task['n_train']:,} to learn "
+        f"from, {task['kept'] - task['n_train']:,} to test on, mean and standard deviation over {task['splits']} "
+        f"splits; standard deviation of the energies {task['target_sd']:.1f})",
+        "",
+        "| learns from | MAE | meV/atom | fit, s | symmetries broken |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, one in task["models"].items():
+        broken = ", ".join(
+            part for part in one["broken"] if part != "permutation of like atoms" or len(one["broken"]) == 4
+        )
+        lines.append(
+            f"| {name} | {mae(one)} | {one['mae_mev_per_atom']:.3g} | {one['fit_s']:.1f} | {broken or 'none'} |"
+        )
+    fit = task["fit"]
+    return [
+        *lines,
+        "",
+        "The terms of a force field are those that made the energies: that line tests the plumbing. `matterlearn fit` "
+        f"of all {fit['n_rows']:,} with a budget of five minutes: {fit['random_mae']:.3f} kcal/mol on random folds, "
+        f"{fit['coverage']:.0%} of the rows within their 90 % intervals; with the making of the conformers "
+        f"{fit['all_s']:.0f} s in all.",
+        "",
+    ]
+
+
+def mae(model: dict[str, Any]) -> str:
+    """Return mean and standard deviation over splits of an error."""
+    return f"{model['mae']:.3f} ± {model['mae_sd']:.3f}"
 
 
 def class_tables() -> list[str]:
