@@ -20,8 +20,8 @@ HERE = Path(__file__).parent
 LONG = ("survival", "workflow", "search", "studies", "report", "validation", "models", "cli", "core")
 """Folders whose files take longest, first: what begins late must be short, or a process idles at the end."""
 
-TOGETHER = ("survival", "workflow/attacks", "report")
-"""Folders whose files share fixtures that are dear."""
+TOGETHER = ("survival", "workflow/attacks", "report", "features/molecule", "kernels")
+"""Folders whose files share fixtures, or compiled code, that are dear."""
 
 
 def share_of(path: str) -> str:

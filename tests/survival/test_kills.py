@@ -20,7 +20,7 @@ from warm_runs import WarmRuns, warm_runs
 
 from matterlearn.core.writing import recover_folder
 
-KILLS = int(os.environ.get("MATTERLEARN_KILLS", "30"))
+KILLS = int(os.environ.get("MATTERLEARN_KILLS", "16"))
 AT_ONCE = 2
 """Runs at the same time, each in a folder of its own."""
 
