@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from matterlearn.chemistry.molecules import Conformers, MoleculeGraph
+from matterlearn.chemistry.molecules import Conformer, Conformers, MoleculeGraph
 from matterlearn.core.errors import ArgumentError
 from matterlearn.models.augmentation import AugmentedRegressor, random_orders
 from matterlearn.models.batch_checks import check_batch_estimator
@@ -179,5 +179,16 @@ def test_errors_say_what_is_wrong(water):
     model = AugmentedRegressor(Ridge(), 1).fit(water, np.arange(40))
     with pytest.raises(ArgumentError, match="a molecule of 9 atoms, where those of the training had 3"):
         model.predict([small_molecules()[3]])
+    # Coordinates say nothing of elements: another molecule of equal size, or another order of atoms, is not this one.
+    for numbers, words in (((16, 1, 1), "row 1: atom 0 is S, where that of the training is O"), ((1, 8, 1), "is H")):
+        other = Conformers.of([water[0], Conformer(MoleculeGraph(numbers), water[1].positions)])
+        with pytest.raises(ArgumentError, match=words):
+            model.predict(other)
+        with pytest.raises(ArgumentError, match=words):
+            AugmentedRegressor(Ridge(), 1).fit(other, np.arange(2))
+    assert np.isfinite(model.predict([Conformer(MoleculeGraph((8, 1, 1)), water[1].positions)])).all()  # without bonds
+    assert model.numbers_.dtype == np.int64
+    assert model.numbers_.tolist() == [8, 1, 1]
+    assert AugmentedRegressor(Recorder(), 1, inputs="conformers").fit(water, np.arange(40)).numbers_ is None
     with pytest.raises(ValueError, match="'n_copies' parameter"):
         AugmentedRegressor(Ridge(), -1).fit(water, np.arange(40))

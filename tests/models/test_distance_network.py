@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from matterlearn.chemistry.molecules import Conformer, Conformers, MoleculeGraph
 from matterlearn.core.errors import ArgumentError, RowError, TrainingError
 from matterlearn.models.batch_checks import check_batch_estimator
+from matterlearn.models.candidates import FAMILIES
 from matterlearn.models.molecules import DistanceNetworkRegressor
 from matterlearn.models.molecules import training as training_module
 from matterlearn.models.molecules.distance_network import check_sizes
@@ -299,6 +300,51 @@ def test_errors_say_what_is_wrong(fitted, mixed):
         network().fit(batch, np.full(len(y), np.nan))
     with pytest.raises(TrainingError, match="lower the learning rate"):
         network(learning_rate=1e30).fit(batch, y)
+
+
+def without(conformer, symbol_number):
+    """Return a molecule without its atoms of one element."""
+    kept = conformer.graph.atomic_numbers != symbol_number
+    return Conformer(MoleculeGraph(tuple(conformer.graph.atomic_numbers[kept].tolist())), conformer.positions[kept])
+
+
+def test_atoms_of_unseen_elements_are_taken_for_absent(fitted, mixed):
+    """One row with chlorine does not kill the prediction of a table, and does not touch the others."""
+    model = strongly(fitted).set_params(unknown="ignore")
+    chlorine = next(m for m in small_molecules() if 17 in m.graph.numbers and set(m.graph.numbers) & {1, 6, 8})
+    only = Conformer(MoleculeGraph((17, 17)), [[0.0, 0.0, 0.0], [1.99, 0.0, 0.0]])
+    known = mixed[0][:12]
+    table = [*known[:5], chlorine, *known[5:], only]
+    rest = [k for k in range(14) if k not in (5, 13)]
+    expected = strongly(fitted).predict(known)
+    predicted = model.predict(table)
+    np.testing.assert_array_equal(model.predict(known), expected)
+    np.testing.assert_array_equal(predicted[rest], expected)
+    assert predicted[5] == fitted_number(model, without(chlorine, 17))
+    assert predicted[13] == model.intercept_
+    assert model.predict([only]).tolist() == [model.intercept_]
+    forces = model.predict_forces(table)
+    for row, force in zip(rest, strongly(fitted).predict_forces(known), strict=True):
+        np.testing.assert_array_equal(forces[row], force)
+    strange = chlorine.graph.atomic_numbers == 17
+    assert np.all(forces[5][strange] == 0) and np.all(forces[13] == 0)
+    np.testing.assert_array_equal(forces[5][~strange], model.predict_forces([without(chlorine, 17)])[0])
+    together = Conformer(MoleculeGraph((1, 17, 17)), [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    with pytest.raises(RowError, match="row 1: atoms 1 and 2 are in one place"):
+        model.predict([only, together])
+    with pytest.raises(ValueError, match="'unknown' parameter"):
+        network(unknown="drop").fit(*mixed)
+    read = estimator_from_bytes(estimator_to_bytes(model), trusted=[TYPE])
+    assert check_sizes(read)
+    np.testing.assert_array_equal(read.predict(table), predicted)
+
+
+def fitted_number(model, conformer):
+    return float(model.predict([conformer])[0])
+
+
+def test_the_candidate_of_the_selection_lets_a_table_with_a_strange_row_through():
+    assert FAMILIES["distance-network"].make().unknown == "ignore"
 
 
 def test_harmonics_know_of_angles_only():

@@ -68,13 +68,16 @@ def test_a_width_of_one_molecule_is_refused_for_another_and_said_so(page) -> Non
         assert refused == name.startswith(("coordinates", "5 copies", "bonds")), name
         assert not refused or line["why"]
     terms = next(line for name, line in lines.items() if name.startswith("terms"))
-    assert terms["down_mae"] < 0.2 * page[0].numbers["smaller_sd"]
+    assert terms["down_mae"] < 0.2 * page[0].numbers["smaller_spread"]
+    assert any(name.startswith("terms") for name in page[0].numbers["down_useful"])
 
 
 def test_a_cheap_energy_helps(page) -> None:
     lines = {(row["features"], row["way"]): row[f"n{SIZES[-1]}"] for row in page[0].numbers["cheaper"]}
     assert lines["coordinates", "UFF as a feature"] < 0.7 * lines["coordinates", "direct"]
     assert page[0].numbers["uff_correlation"] > 0.8
+    alone = lines["no structure", "UFF alone, a straight line"]
+    assert alone == pytest.approx(page[0].numbers["uff_linear_mae"])
 
 
 def test_what_is_written_is_whole(page) -> None:
@@ -83,7 +86,7 @@ def test_what_is_written_is_whole(page) -> None:
     assert written["n_kept"] == written["n_train"] + written["n_test"]
     html = re.sub('src="[^"]*"', "", (page[1] / "study.html").read_text())
     assert not re.search(r"\bnan\b|\bNone\b|\binf\b", html)
-    assert len(list((page[1] / "figures").glob("*.png"))) == 8
+    assert len(list((page[1] / "figures").glob("*.png"))) == 9
 
 
 def test_the_same_seed_divides_alike_and_mev_per_atom_is_exact(monkeypatch, tmp_path) -> None:

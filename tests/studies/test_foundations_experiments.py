@@ -11,6 +11,7 @@ from scipy.integrate import dblquad
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import multivariate_normal, norm
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.inspection import permutation_importance
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -149,6 +150,10 @@ def test_the_variance_needs_n_minus_p() -> None:
     degrees = n - likelihood.N_PARAMETERS
     assert squares.mean() == pytest.approx(degrees, abs=4 * np.sqrt(2 * degrees / n_sets))  # chi square
     assert squares.var() == pytest.approx(2 * degrees, rel=0.05)
+    widths = np.sqrt(squares / degrees)  # the root of a mean that is right is too small in the mean
+    error = widths.std() / np.sqrt(n_sets)
+    assert widths.mean() == pytest.approx(likelihood.expected_width(degrees), abs=4 * error)
+    assert likelihood.expected_width(degrees) < 1 - 10 * error
 
 
 # Bias and variance
@@ -260,6 +265,13 @@ def test_features_written_out_have_the_kernel_as_inner_products(degree: int) -> 
         assert found.seconds > 0
 
 
+def test_the_time_is_that_of_the_fastest_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 5.0, 10.0, 11.0, 20.0, 23.0])  # runs of 5, 1 and 3 s
+    monkeypatch.setattr(kernel_trick.time, "perf_counter", lambda: next(clock))
+    X, y = kernel_trick.drawn_chains(10, seed=0)
+    assert kernel_trick.kernel_ridge(X, y, X, 1).seconds == 1.0
+
+
 def test_the_energy_of_a_chain_is_a_polynomial_of_degree_four() -> None:
     X, y = kernel_trick.drawn_chains(400, seed=0)
     X_new, y_new = kernel_trick.drawn_chains(100, seed=1)
@@ -332,6 +344,22 @@ def test_a_choice_that_saw_the_test_rows_finds_something_in_noise() -> None:
         assert scores[:, 1].mean() < 0.1, name
     everything = selecting.noise_scores(selecting.selectors()["filter"], selecting.N_CHOSEN, seed=0)
     assert everything[0] == pytest.approx(everything[1])  # all columns are kept: nothing was chosen
+
+
+def test_fewer_columns_of_noise_are_the_first_of_more() -> None:
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    class First(SelectKBest):
+        def fit(self, X: np.ndarray, y: np.ndarray) -> First:
+            seen.append((X.copy(), y.copy()))
+            return super().fit(X, y)
+
+    for n_columns in (12, 30):
+        selecting.noise_scores(First(f_regression, k=5), n_columns, seed=4)
+    few, more = seen[0], seen[selecting.N_FOLDS + 1]
+    assert few[0].shape == (selecting.N_NOISE_ROWS, 12)
+    assert (more[0][:, :12] == few[0]).all()
+    assert (more[1] == few[1]).all()
 
 
 def test_ways_to_choose() -> None:

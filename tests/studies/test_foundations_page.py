@@ -8,11 +8,15 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.contour import ContourSet
 from test_studies_run import Page, check_folder
 
 from matterlearn.report.figures.style import INK, new_figure, style
-from matterlearn.studies.figures.foundations.axes import logarithmic
+from matterlearn.studies.figures.foundations.axes import counting, logarithmic
+from matterlearn.studies.figures.foundations.penalty_touch import contour_edge, penalty_touch
+from matterlearn.studies.foundations.chapters import likelihood
 from matterlearn.studies.registry import run_study
 
 FEW: dict[str, Any] = {
@@ -108,6 +112,72 @@ def test_the_numbers_say_what_the_chapters_are_about(study: tuple[Path, dict[str
     assert numbers["decision_qda_off"] < 1e-10
     assert numbers["decision_formula_off"] < 1e-3
     assert numbers["decision_cheapest"] == pytest.approx(0.9, abs=0.01)
+
+
+def test_each_start_of_gradient_descent_stands_before_its_runs(study: tuple[Path, dict[str, Any]]) -> None:
+    folder, content = study
+    runs = {line["run"]: line for line in content["numbers"]["descent_runs"]}
+    assert [name for name in runs if name.endswith("start")] == ["inputs as they are: start", "inputs scaled: start"]
+    as_they_are, scaled = (runs[name] for name in ("inputs as they are: start", "inputs scaled: start"))
+    assert as_they_are["zero"] == 0  # the constant starts at 0 in the units of its own run
+    assert abs(as_they_are["modulus"]) > 10 * abs(scaled["modulus"])  # the same number, in parts of a spread of 0.03 GPa
+    assert runs["inputs scaled"]["modulus"] == pytest.approx(scaled["modulus"], rel=0.05)
+    moved = abs(1e6 / runs["inputs as they are"]["modulus"] - 1e6 / as_they_are["modulus"])
+    way = abs(1e6 / runs["closed form"]["modulus"] - 1e6 / as_they_are["modulus"])
+    assert moved / way == pytest.approx(content["numbers"]["descent_raw_stress_moved"], rel=1e-6)
+    text = Page(folder).text
+    assert "With scaled inputs, a learning rate of 1e-06 moves the weights" in text
+    assert "e+0" not in text.split("mean loss (10⁻¹²)")[1].split("With inputs as they are")[0]
+
+
+def test_a_difference_of_noise_is_judged_by_its_standard_error(study: tuple[Path, dict[str, Any]]) -> None:
+    folder, content = study
+    numbers, text = content["numbers"], Page(folder).text
+    ratio, error = numbers["likelihood_by_degrees_ratio"], numbers["likelihood_by_degrees_ratio_se"]
+    assert error == pytest.approx(np.sqrt(2 / (likelihood.N_ROWS - 2) / numbers["likelihood_n_sets"]), rel=0.2)
+    assert numbers["likelihood_degrees_off"] == pytest.approx(abs(ratio - 1) / error)
+    assert f"{ratio:.3f} ± {error:.3f} with n − p, where theory has 1: right in the mean" in text
+    lines = numbers["selection_noise_numbers"]
+    differences = [line["optimism"] for line in lines]
+    assert differences[0] == pytest.approx(0, abs=1e-12)  # all columns are kept
+    assert differences[-1] == pytest.approx(lines[-1]["outside"] - lines[-1]["inside"])
+    grows = bool(np.all(np.diff(differences) > 0))
+    assert ("For the filter it grows with every step" in text) == grows
+    assert "in the mean of the 3 kinds" in text
+
+
+def test_no_contour_leaves_the_panel() -> None:
+    """A long slanted ellipse; its part beyond the minimum is as long as the one before it."""
+    turned = np.array([[2.0, -1.7], [-1.7, 2.0]])
+
+    def loss(weights: np.ndarray) -> np.ndarray:
+        off = weights - free
+        return np.asarray(np.einsum("ki,ij,kj->k", off, turned, off))
+
+    free = np.array([1.5, 0.8])
+    diamond, circle = np.array([0.6, 0.0]), np.array([0.45, 0.1])
+    figure = penalty_touch(loss, free, diamond, circle, ("one", "two"))
+    for axis in figure.axes:
+        (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
+        contours = [artist for artist in axis.collections if isinstance(artist, ContourSet)]
+        paths = [path for contour in contours for path in contour.get_paths()]
+        assert len(paths) == 4
+        for path in paths:
+            x, y = path.vertices.T
+            assert left < x.min() < x.max() < right
+            assert bottom < y.min() < y.max() < top
+            assert path.vertices[0] == pytest.approx(path.vertices[-1])  # closed
+    edge = contour_edge(loss, free, float(loss(diamond[None, :])[0]))
+    assert loss(edge) == pytest.approx(np.full(len(edge), loss(diamond[None, :])[0]))
+
+
+def test_counts_are_labelled_at_whole_numbers() -> None:
+    with style():
+        figure, axis = new_figure()
+        axis.plot([1, 2], [0, 3], color=INK)
+        counting(axis)
+        figure.canvas.draw()
+    assert all(float(place).is_integer() for place in axis.get_yticks())
 
 
 def test_labels_of_logarithmic_axes() -> None:

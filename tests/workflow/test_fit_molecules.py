@@ -74,6 +74,19 @@ def test_another_molecule_is_predicted_and_said_to_be_outside(fit) -> None:
     assert found["reason"].str.contains("F").all()
 
 
+def test_a_molecule_of_known_elements_with_unknown_bonds_is_outside(fit) -> None:
+    """Positions without bond orders are read as single bonds: what the model learned of others is not asked for."""
+    other = pd.DataFrame({"structure": pd.Series([conformers_of("CC=O", 1)[0]], dtype=object)})
+    found = ml.predict(fit.model, other)
+    assert not found["in_domain"].iloc[0]
+    assert "not in training" in found["reason"].iloc[0]
+
+
+def test_energies_have_no_floor(fit) -> None:
+    assert not any("end at 0" in note for note in fit.evidence.notes)
+    assert fit.model.fitted[0].reliability.intervals.floor is None
+
+
 def test_the_page_shows_the_audit(fit, undrawn, tmp_path) -> None:
     out = ml.write_fit(fit, tmp_path / "out")
     page = (tmp_path / "out" / "report.html").read_text()

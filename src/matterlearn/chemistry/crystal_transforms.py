@@ -356,3 +356,61 @@ def random_cell(periodic: Sequence[bool], rng: np.random.Generator) -> NDArray[n
             shear[i, j] = rng.choice([-1, 1])
             matrix = shear @ matrix
     return matrix
+
+
+def relabelled_cell(periodic: Sequence[bool], rng: np.random.Generator) -> NDArray[np.int64] | None:
+    """Draw another order of the lattice vectors along which a crystal repeats.
+
+    Parameters
+    ----------
+    periodic : sequence of bool
+        Along which lattice vectors the crystal repeats.
+    rng : numpy.random.Generator
+        Where it is drawn from.
+
+    Returns
+    -------
+    ndarray of int, shape (3, 3), or None
+        For `in_cell`: a permutation. Three vectors go round in a circle, which keeps their hand; exchanging two makes
+        them left-handed. None if the crystal repeats along fewer than two.
+
+    Examples
+    --------
+    >>> relabelled_cell((True, True, False), np.random.default_rng(0)).tolist()
+    [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    """
+    axes = np.flatnonzero(periodic)
+    if len(axes) < 2:
+        return None
+    matrix = np.eye(3, dtype=np.int64)
+    matrix[axes] = matrix[np.roll(axes, int(rng.integers(1, len(axes))))]
+    return matrix
+
+
+def opposite_cell(periodic: Sequence[bool], rng: np.random.Generator) -> NDArray[np.int64] | None:
+    """Draw a lattice vector to be turned round: the three are then left-handed if they were right-handed.
+
+    Parameters
+    ----------
+    periodic : sequence of bool
+        Along which lattice vectors the crystal repeats.
+    rng : numpy.random.Generator
+        Where it is drawn from.
+
+    Returns
+    -------
+    ndarray of int, shape (3, 3), or None
+        For `in_cell`: determinant -1. None if the crystal repeats along fewer than two vectors, as in `random_cell`.
+
+    Examples
+    --------
+    >>> np.diag(opposite_cell((True, True, False), np.random.default_rng(0))).tolist()
+    [1, -1, 1]
+    """
+    axes = np.flatnonzero(periodic)
+    if len(axes) < 2:
+        return None
+    matrix = np.eye(3, dtype=np.int64)
+    axis = rng.choice(axes)
+    matrix[axis, axis] = -1
+    return matrix

@@ -13,6 +13,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
+from matterlearn.chemistry.elements import SYMBOLS
 from matterlearn.chemistry.molecules.conformers import Conformers
 from matterlearn.chemistry.molecules.graph import MoleculeGraph
 from matterlearn.core.errors import ArgumentError
@@ -47,8 +48,8 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Predict the mean over so many changed copies. They are the same for every molecule and every call, so that a
         prediction does not depend on the rows beside it. With 0: predict for the molecule as it is.
     inputs : {"coordinates", "conformers"}
-        What `estimator` gets: x_0, y_0, z_0, x_1, ... as a matrix, for which all molecules need the same number of
-        atoms; or a `Conformers` batch, for a pipeline that begins with a transformer of molecules. In a batch bonds
+        What `estimator` gets: x_0, y_0, z_0, x_1, ... as a matrix, for which all molecules need the same elements in
+        the same order; or a `Conformers` batch, for a pipeline that begins with a transformer of molecules. In a batch bonds
         are exchanged with their atoms, so that every copy is a graph of its own: transformers are slow on these.
     random_state : int, RandomState or None
         Of the changes.
@@ -57,6 +58,11 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     ----------
     estimator_ : regressor
         Fitted.
+    numbers_ : ndarray of int, shape (n_atoms,), or None
+        Atomic numbers of every molecule, in order, with `inputs="coordinates"`: a matrix of coordinates says nothing of
+        elements.
+    n_atoms_ : int or None
+        How many these are.
     seed_ : int
         What `random_state` gave.
 
@@ -134,8 +140,8 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ArgumentError
-            If the molecules differ in their numbers of atoms and `inputs="coordinates"`, or the estimator takes no
-            weights.
+            If the molecules differ in their numbers of atoms, or in the elements in order, and `inputs="coordinates"`,
+            or the estimator takes no weights.
         RowError
             If a sample cannot be read.
         """
@@ -151,8 +157,12 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             conformers, target, weights = conformers[used], target[used], weights[used]
             weights = np.tile(weights, self.n_copies + 1)
         self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self.n_atoms_ = int(conformers.sizes[0]) if self.inputs == "coordinates" else None
-        copies = [self._given(conformers)]
+        copies = [self._given(conformers)]  # refuses molecules of several sizes
+        self.numbers_ = self.n_atoms_ = None
+        if self.inputs == "coordinates":
+            self.numbers_ = conformers.graphs[conformers.which[0]].atomic_numbers.astype(np.int64)
+            self.n_atoms_ = len(self.numbers_)
+            _require_elements(conformers, self.numbers_)
         for copy in range(self.n_copies):
             copies.append(self._changed(conformers, [self.seed_, 0, copy], each=True))
         self.estimator_ = fit_weighted(
@@ -176,7 +186,8 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ArgumentError
-            If the molecules have another number of atoms than in `fit` and `inputs="coordinates"`.
+            If the molecules have another number of atoms than in `fit`, or other elements in order, and
+            `inputs="coordinates"`.
         RowError
             If a sample cannot be read.
         """
@@ -188,6 +199,8 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             raise ArgumentError(
                 f"a molecule of {other} atoms, where those of the training had {self.n_atoms_}", where="X"
             )
+        if self.numbers_ is not None:
+            _require_elements(conformers, self.numbers_)
         if not self.average:
             return np.asarray(self.estimator_.predict(self._given(conformers)), dtype=np.float64)
         total = np.zeros(len(conformers))
@@ -295,6 +308,20 @@ def random_orders(graph: MoleculeGraph, n_draws: int, rng: np.random.Generator) 
 def _require_rows(conformers: Conformers) -> None:
     if not len(conformers):
         raise ArgumentError("no samples", where="X")
+
+
+def _require_elements(conformers: Conformers, numbers: NDArray[np.int64]) -> None:
+    """Refuse molecules of the right size whose elements, in order, are not those that coordinates stand for."""
+    for k in np.unique(conformers.which):
+        graph = conformers.graphs[k]
+        if not np.array_equal(graph.atomic_numbers, numbers):
+            first = int(np.flatnonzero(graph.atomic_numbers != numbers)[0])
+            raise ArgumentError(
+                f"row {int(np.flatnonzero(conformers.which == k)[0])}: atom {first} is {graph.symbols[first]}, where "
+                f"that of the training is {SYMBOLS[int(numbers[first]) - 1]}",
+                where="X",
+                fix='give the atoms in one order; inputs="conformers" takes several molecules',
+            )
 
 
 def _stacked(copies: list[Any]) -> Any:

@@ -108,7 +108,7 @@ def _distance_network() -> Any:
     # Loads RDKit; only tables of molecules need it.
     from matterlearn.models.molecules.distance_network import DistanceNetworkRegressor
 
-    return DistanceNetworkRegressor(device="cpu")
+    return DistanceNetworkRegressor(unknown="ignore", device="cpu")
 
 
 def _sparse(kind: type) -> Any:

@@ -87,7 +87,8 @@ class Domain:
         From input rows to a float array; cloned. Descriptors of elements serve well: in them a new element is near
         to similar ones.
     kinds : mapping of str to str, optional
-        Kinds of the input columns: unseen values of a "category" and a "number" beyond its range are outside.
+        Kinds of the input columns: unseen values of a "category", unseen kinds of bonds, angles or dihedrals in a
+        "structure", and a "number" beyond its range are outside.
     random_state : int
         Seed of the forest and of the draw of reference rows, if there are more than 5,000.
 
@@ -100,7 +101,8 @@ class Domain:
     limit_ : float
         Distance in feature space that is called 1.
     seen_ : dict of str to list
-        Range of each input that is a number, values of each that is a category.
+        Range of each input that is a number, values of each that is a category, kinds of bonds, angles, dihedrals and
+        so on of each that holds structures.
     most_beyond_ : int
         Inputs in which a row may lie beyond these ranges.
     """
@@ -247,14 +249,24 @@ def _different(standard: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray
 
 
 def _seen(X: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
-    """Return the range of each column of numbers and the values of each column of categories."""
+    """Return the range of each column of numbers, the values of each column of categories, the terms of structures."""
     seen: dict[str, list[Any]] = {}
     for name, kind in kinds.items():
         if name in X and kind == "number":
             seen[name] = [float(X[name].min()), float(X[name].max())]
         elif name in X and kind == "category":
             seen[name] = sorted(set(X[name]))
+        elif name in X and kind == "structure":
+            graphs = {cell.graph for cell in X[name]}
+            seen[name] = sorted({term for graph in graphs for term in _terms(graph)})
     return seen
+
+
+def _terms(graph: Any) -> tuple[str, ...]:
+    """Return the kinds of bonds, angles and so on in a molecule, as text."""
+    from matterlearn.features.molecule.typed_terms import term_names  # loads what only tables of molecules need
+
+    return term_names(graph)
 
 
 def _most_beyond(X: pd.DataFrame, kinds: Mapping[str, str]) -> int:
@@ -284,7 +296,10 @@ def _unseen(X: pd.DataFrame, seen: Mapping[str, list[Any]], most_beyond: int) ->
         if isinstance(known[0], str):
             values = frozenset(known)
             for i, cell in enumerate(X[name]):
-                if not reasons[i] and cell not in values:
+                if hasattr(cell, "graph"):
+                    new = next((term for term in _terms(cell.graph) if term not in values), "")
+                    reasons[i] = reasons[i] or (f"{new} not in training" if new else "")
+                elif not reasons[i] and cell not in values:
                     reasons[i] = f"{name} = {cell!r} not in training"
             continue
         n_numbers += 1

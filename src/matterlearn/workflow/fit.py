@@ -235,8 +235,10 @@ def fit(
 
     candidates = [(name, estimators[name]) for name in made.candidates]
     inner_folds, inner_groups = _inner_folds(made, folds, dataset)
-    # Of an estimator of their own users expect the predictions that it makes.
-    selector: Any = CandidateSelector(candidates, cv=inner_folds, nonnegative=not isinstance(models, Mapping))
+    # Of an estimator of their own users expect the predictions that it makes. And the zero of an energy of a molecule
+    # is arbitrary: that none in the table is negative means nothing.
+    nonnegative = not isinstance(models, Mapping) and not has_positions(dataset.schema)
+    selector: Any = CandidateSelector(candidates, cv=inner_folds, nonnegative=nonnegative)
     if is_class:
         selector = ClassSelector(candidates, cv=inner_folds)
     baselines = make_class_baselines if is_class else make_baselines

@@ -150,6 +150,45 @@ def reordered(
     return Conformers(numbers, which[conformers.which], positions)
 
 
+def reordered_each(conformers: Conformers, orders: Sequence[Sequence[int] | NDArray[np.integer]]) -> Conformers:
+    """Return molecules with their atoms in other orders, one order for each molecule.
+
+    Parameters
+    ----------
+    conformers : Conformers
+        The molecules.
+    orders : sequence of sequence of int, length n_molecules
+        Of each: the atom that comes first, the one that comes second, and so on.
+
+    Returns
+    -------
+    Conformers
+
+    Raises
+    ------
+    ArgumentError
+        If there is not one order for each, or an order is no permutation of the atoms.
+
+    Examples
+    --------
+    >>> pair = Conformers.of_one(MoleculeGraph((1, 9)), [[[0.0, 0.0, 0.0], [0.9, 0.0, 0.0]]] * 2)
+    >>> [one.graph.numbers for one in reordered_each(pair, [[1, 0], [0, 1]])]
+    [(9, 1), (1, 9)]
+    """
+    if len(orders) != len(conformers):
+        raise ArgumentError(f"{len(orders)} orders for {len(conformers)} molecules", where="orders")
+    positions = conformers.positions.copy()
+    numbers: dict[MoleculeGraph, int] = {}
+    which = np.empty(len(conformers), dtype=np.intp)
+    for row, given in enumerate(orders):
+        order = np.asarray(given, dtype=np.intp)
+        graph = conformers.graphs[conformers.which[row]].permuted(order)
+        which[row] = numbers.setdefault(graph, len(numbers))
+        start = conformers.offsets[row]
+        positions[start : start + len(order)] = conformers.positions[start + order]
+    return Conformers(numbers, which, positions)
+
+
 def random_order(labels: Sequence[Hashable], rng: np.random.Generator, *, like: bool) -> NDArray[np.intp]:
     """Draw an order of atoms that is not the one they have.
 

@@ -105,6 +105,30 @@ def typed_terms(graph: MoleculeGraph) -> Mapping[str, Terms]:
     }
 
 
+@lru_cache(maxsize=_KEPT)
+def term_names(graph: MoleculeGraph) -> tuple[str, ...]:
+    """Return what occurs in a molecule, for people: the types of its atoms, bonds, angles, dihedrals and 1-4 pairs.
+
+    Parameters
+    ----------
+    graph : MoleculeGraph
+        The molecule.
+
+    Returns
+    -------
+    tuple of str
+        Pairs of atoms further apart are left out: of these a large molecule has more kinds than a small one.
+
+    Examples
+    --------
+    >>> term_names(MoleculeGraph((8, 1, 1), ((0, 1, 1.0), (0, 2, 1.0))))
+    ('atom H(O)', 'atom O2', 'bond H(O)-O2', 'angle H(O)-O2-H(O)')
+    """
+    terms = typed_terms(graph)
+    kinds = (ATOM, BOND, ANGLE, TORSION, OUT_OF_PLANE, PAIR_14)
+    return tuple(f"{kind} {name}" for kind in kinds for name in terms[kind].types)
+
+
 def _terms(atoms: NDArray[np.int64], labels: Iterable[str]) -> Terms:
     """Return terms with their types numbered; the arrays are read only."""
     given = list(labels)

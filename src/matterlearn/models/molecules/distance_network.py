@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -30,6 +31,7 @@ from matterlearn.models.molecules.pair_term import (
     pair_kinds,
 )
 from matterlearn.models.molecules.training import LOSSES, Task, train
+from matterlearn.models.molecules.unseen import Part, whole, without_unseen
 from matterlearn.models.networks.devices import choose_device
 
 Array = NDArray[np.float64]
@@ -78,6 +80,10 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         Part of the rows that is only watched; the weights of the epoch that does best on them are taken.
     patience : int or None
         Stop after so many epochs in which the watched rows did no better. None: all epochs.
+    unknown : {"error", "ignore"}
+        What to predict for a molecule with an element that was not in the training: nothing, an error that names the
+        row; or what the molecule would have without those atoms. Its other atoms do not see them, no force is on
+        them, and a molecule of nothing else gets the intercept. Such a number is a stopgap that lets a table through.
     device : str
         "auto" is a GPU where there is one; or a name such as "cpu", "cuda:1". Predictions are made on the processor.
     random_state : int, RandomState or None
@@ -151,6 +157,7 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         "loss": [StrOptions(set(LOSSES))],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "patience": [Interval(Integral, 1, None, closed="left"), None],
+        "unknown": [StrOptions({"error", "ignore"})],
         "device": [str],
         "random_state": ["random_state"],
     }
@@ -173,6 +180,7 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         loss: str = "squared",
         validation_fraction: float = 0.1,
         patience: int | None = None,
+        unknown: str = "error",
         device: str = "auto",
         random_state: Any = None,
     ) -> None:
@@ -191,6 +199,7 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         self.loss = loss
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.unknown = unknown
         self.device = device
         self.random_state = random_state
 
@@ -213,7 +222,8 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         sample_weight : array-like of float, shape (n_samples,), optional
             Weights of the rows in the loss, non-negative. Only their ratios matter; rows with weight 0 are left out.
         validation : (X, y), optional
-            Rows that are watched instead of a part of the training rows: those of molecules left out, say.
+            Rows that are watched instead of a part of the training rows: those of molecules left out, say. They have
+            the elements of the training rows only, whatever `unknown` is.
 
         Returns
         -------
@@ -282,14 +292,15 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         RowError
-            If a sample cannot be read or has an element that was not in the training.
+            If a sample cannot be read, or has an element that was not in the training and `unknown="error"`.
         """
         check_is_fitted(self)
         conformers = as_conformers(X)
-        out = np.empty(len(conformers))
+        out = np.full(len(conformers), self.intercept_)
         with single_thread(), torch.no_grad():
-            for rows, _, energies in self._pieces(conformers, forces=False):
-                out[rows] = energies.numpy()
+            for part in self._parts(conformers):
+                for rows, _, energies in self._pieces(part.conformers, forces=False):
+                    out[part.rows[rows]] = energies.numpy()
         return out
 
     def predict_forces(self, X: Any) -> list[Array]:
@@ -308,15 +319,17 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         RowError
-            If a sample cannot be read or has an element that was not in the training.
+            If a sample cannot be read, or has an element that was not in the training and `unknown="error"`.
         """
         check_is_fitted(self)
         conformers = as_conformers(X)
-        out = np.empty(conformers.positions.shape)
+        out = np.zeros(conformers.positions.shape)
         with single_thread(), torch.enable_grad():
-            for rows, positions, energies in self._pieces(conformers, forces=True):
-                (gradient,) = torch.autograd.grad(energies.sum(), positions)
-                out[conformers.offsets[rows[0]] : conformers.offsets[rows[-1] + 1]] = -gradient.numpy()
+            for part in self._parts(conformers):
+                offsets = part.conformers.offsets
+                for rows, positions, energies in self._pieces(part.conformers, forces=True):
+                    (gradient,) = torch.autograd.grad(energies.sum(), positions)
+                    out[part.atoms[offsets[rows[0]] : offsets[rows[-1] + 1]]] = -gradient.numpy()
         return np.split(out, conformers.offsets[1:-1])
 
     @property
@@ -405,6 +418,10 @@ class DistanceNetworkRegressor(RegressorMixin, BaseEstimator):
         self.n_epochs_, self.best_epoch_ = len(outcome.loss_curve), outcome.best_epoch
         self.device_ = str(device)
 
+    def _parts(self, conformers: Conformers) -> Iterable[Part]:
+        """Return what of the conformers is to be computed."""
+        return without_unseen(conformers, self.elements_) if self.unknown == "ignore" else [whole(conformers)]
+
     def _pieces(self, conformers: Conformers, *, forces: bool) -> Any:
         """Yield rows, positions and predictions, piece by piece, in float64."""
         if not len(conformers):
@@ -485,6 +502,7 @@ def check_sizes(network: DistanceNetworkRegressor) -> bool:
         and _is(network.element_energies_, np.float64, (n_elements,))
         and _is(network.pair_coefficients_, np.float64, (n_elements, n_elements, N_FUNCTIONS))
         and all(isinstance(part, float) and np.isfinite(part) for part in (network.intercept_, network.scale_))
+        and getattr(network, "unknown", None) in ("error", "ignore")
     )
 
 

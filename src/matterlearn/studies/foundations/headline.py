@@ -20,8 +20,9 @@ def add_headline(page: StudyPage) -> None:
         " in pure noise."
     )
     page.headline(
-        "A learning rate of {descent_rate:g} moves a linear regression {descent_scaled_moved:.1%} of its way in"
-        " {descent_epochs:,} epochs; with scaled inputs and the rate that the curvature tells, "
+        "With scaled inputs, a learning rate of {descent_rate:g} moves the weights of a linear regression"
+        " {descent_scaled_moved:.1%} of their way in {descent_epochs:,} epochs; with the rate that the curvature"
+        " tells, "
         + (
             "{descent_reached} epochs give the closed form to {descent_equal:.0e}."
             if page.numbers["descent_reached"] is not None

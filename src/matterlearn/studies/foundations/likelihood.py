@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, gammaln
 
 Floats = NDArray[np.float64]
 
@@ -80,6 +80,25 @@ def residual_squares(x: Floats, y: Floats) -> Floats:
     with_one = np.column_stack([x, np.ones(len(x))])
     fitted = np.linalg.lstsq(with_one, y.T)[0]  # (2, n_sets)
     return np.asarray(((y.T - with_one @ fitted) ** 2).sum(axis=0))
+
+
+def expected_width(degrees: int) -> float:
+    """Return the mean of the root of sum of squares / degrees, in parts of the true width of normal noise.
+
+    The sum of squares has a chi square distribution; its square root has the mean √2 Γ((k + 1) / 2) / Γ(k / 2) with k
+    degrees of freedom.
+
+    Parameters
+    ----------
+    degrees : int
+        Rows less fitted parameters.
+
+    Examples
+    --------
+    >>> round(expected_width(1), 4), round(expected_width(10), 4)  # the first is √(2 / π)
+    (0.7979, 0.9754)
+    """
+    return float(np.sqrt(2 / degrees) * np.exp(gammaln((degrees + 1) / 2) - gammaln(degrees / 2)))
 
 
 def normal_nll(x: Floats, y: Floats, slope: float, constant: float, sigma: float) -> float:

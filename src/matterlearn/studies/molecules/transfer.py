@@ -24,6 +24,9 @@ SMALLER = "CC(CC)CC(C)(CC)O"
 FAMILY = ("CCC(C)(C)O", "CCCC(C)O", "CC(C)CC(C)O", "CCCCC(C)(C)O", "CC(CC)CC", "CCCCCO")
 """Smaller molecules of the same kinds of atoms, to learn from together."""
 
+USEFUL = 0.5
+"""Part of the error of one energy for all below which a model has carried something over."""
+
 N_EACH, N_EACH_QUICK = 600, 150
 """Conformers that are tried of each molecule."""
 
@@ -52,13 +55,13 @@ def add_transfer(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitt
     rows = []
     for one in fitted.values():
         run.say(f"another molecule: {one.learner.name}")
-        rows.append(
-            {
-                "model": one.learner.name,
-                **_judged("down", one.model, one.learner, smaller),
-                **_judged("up", _trained(one.learner, family), one.learner, target),
-            }
-        )
+        line = {
+            "model": one.learner.name,
+            **_judged("down", one.model, one.learner, smaller),
+            **_judged("up", _trained(one.learner, family), one.learner, target),
+        }
+        reasons = [f"{way}: {line[f'{way}_why']}" for way in ("down", "up") if f"{way}_why" in line]
+        rows.append({**line, "why": "; ".join(reasons)})
     page.add(
         smaller_smiles=SMALLER,
         smaller_atoms=int(smaller[0].sizes[0]),
@@ -67,8 +70,8 @@ def add_transfer(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitt
         n_family=len(family[1]),
         fewest_family_atoms=int(family[0].sizes.min()),
         most_family_atoms=int(family[0].sizes.max()),
-        smaller_sd=float(smaller[1].std()),
-        target_sd=float(data.y_test.std()),
+        smaller_spread=_spread(smaller[1]),
+        target_spread=_spread(data.y_test),
     )
     page.text(
         "Two questions to models that may be asked of a molecule of another size. Down: learned from {molecule} alone,"
@@ -89,17 +92,40 @@ def add_transfer(page: StudyPage, data: ConformerData, fitted: Mapping[str, Fitt
             Column("up_shift", "error of the mean", "+.1f"),
             Column("why", "where there is no number"),
         ],
-        "No model: the standard deviations are {smaller_sd:.1f} (down) and {target_sd:.1f} kcal/mol (up). A"
-        " representation whose width is that of one molecule refuses another one; that is said, not guessed.",
+        "Saying that all conformers have one energy errs by {smaller_spread:.2f} (down) and {target_spread:.2f}"
+        " kcal/mol (up): a model that does not come below has learned nothing that carries over. A representation whose"
+        " width is that of one molecule refuses another one.",
     )
-    known = [row for row in rows if row.get("up_mae") is not None]
-    if known:
-        best = min(known, key=lambda row: float(row["up_mae"]))
-        page.add(best_up=best["model"], best_up_mae=best["up_mae"], best_up_shift=best["up_shift"])
-        page.text(
-            "Best from smaller to larger: {best_up}, with {best_up_mae:.2f} kcal/mol. What carries over is what is a"
-            " sum over atoms, bonds or pairs; numbers of the whole molecule, such as eigenvalues, do not."
+    _add_verdict(page, rows)
+
+
+def _add_verdict(page: StudyPage, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Say which models carry over, and by how much the means are off."""
+    for way, spread, words in (
+        ("down", page.numbers["smaller_spread"], "to the smaller molecule"),
+        ("up", page.numbers["target_spread"], "from smaller ones to the larger"),
+    ):
+        known = [row for row in rows if row.get(f"{way}_mae") is not None]
+        useful = sorted(
+            (row for row in known if row[f"{way}_mae"] < USEFUL * spread), key=lambda row: row[f"{way}_mae"]
         )
+        names = "; ".join(f"{row['model']} ({row[f'{way}_mae']:.2f})" for row in useful) or "none"
+        shifts = [abs(row[f"{way}_shift"]) for row in useful]
+        means = f" Their means are off by {min(shifts):.1f} to {max(shifts):.1f} kcal/mol." if shifts else ""
+        page.add(**{f"{way}_useful": [row["model"] for row in useful], f"{way}_refused": len(rows) - len(known)})
+        page.text(
+            f"{words[0].upper()}{words[1:]}, {len(useful)} of {len(known)} models that can be asked err by less than"
+            f" half of what one energy for all errs by: {names}.{means}"
+        )
+    page.text(
+        "The energy of a molecule as a whole needs more molecules than these: in a few of them the numbers of atoms, of"
+        " bonds and of angles go together, so that nothing tells what each is worth."
+    )
+
+
+def _spread(energies: Floats) -> float:
+    """Return the mean absolute deviation from the mean, what one energy for all errs by."""
+    return float(np.mean(np.abs(energies - energies.mean())))
 
 
 def _set(smiles: Sequence[str], n: int, run: StudyRun) -> Set:
@@ -126,14 +152,14 @@ def _judged(key: str, model: Any, learner: Learner, test: Set) -> dict[str, Any]
             prediction = np.asarray(model.predict(learner.inputs(conformers)), dtype=float)
     except (MatterlearnError, ValueError) as error:  # ValueError: scikit-learn's, of a matrix of another width
         what = error.what if isinstance(error, MatterlearnError) else str(error)
-        return {f"{key}_mae": None, f"{key}_shift": None, "why": _short(what)}
+        return {f"{key}_mae": None, f"{key}_shift": None, f"{key}_why": _short(what)}
     shift = float(np.mean(prediction) - np.mean(energies))
     return {f"{key}_mae": float(np.mean(np.abs(prediction - energies - shift))), f"{key}_shift": shift}
 
 
 def _short(text: str) -> str:
     sentence = text.rpartition("): ")[2].splitlines()[0].partition("; ")[0].partition(", but")[0]
-    return sentence if len(sentence) <= 90 else f"{sentence[:87]}..."
+    return sentence if len(sentence) <= 110 else f"{sentence[:107]}..."
 
 
 __all__ = ["FAMILY", "MOLECULE", "SMALLER", "add_transfer"]

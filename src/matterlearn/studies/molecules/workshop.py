@@ -7,7 +7,7 @@ import numpy as np
 from matterlearn.report.figures.symmetry_audit import symmetry_audit
 from matterlearn.studies.figures.conformers.joint_parity import joint_parity
 from matterlearn.studies.molecules.data import ConformerData
-from matterlearn.studies.molecules.fitting import Fitted
+from matterlearn.studies.molecules.fitting import N_AUDITED, Fitted
 from matterlearn.studies.page import Column, StudyPage
 from matterlearn.validation.audits.changes import FIRST_SHIFT
 from matterlearn.validation.metrics import mean_absolute_error, r2
@@ -91,8 +91,8 @@ def _add_changed(page: StudyPage, data: ConformerData, fitted: Fitted) -> None:
     page.figure(
         "workshop-changed",
         joint_parity(panels, unit="kcal/mol"),
-        "The training rows again, which the model fits almost perfectly, after changes that leave every energy as it"
-        " is. Orange triangles: beyond the axes.",
+        "The training rows again, after changes that leave every energy as it is: the same rows that the figure above"
+        " shows on its left. Points beyond the axes, if any, stand as orange triangles at the edge.",
     )
     page.table(
         "workshop_changed",
@@ -104,7 +104,10 @@ def _add_changed(page: StudyPage, data: ConformerData, fitted: Fitted) -> None:
             Column("shift", "median change of the prediction (kcal/mol)", ".2f"),
         ],
     )
-    page.text("An audit asks this of any model, with random changes of conformers that the model has not seen:")
+    page.text(
+        f"An audit asks this of any model, with random changes of {N_AUDITED} conformers that the model has not seen;"
+        " its error on these few is not quite that on all test rows."
+    )
     page.figure(
         "workshop-audit",
         symmetry_audit(fitted.audit),

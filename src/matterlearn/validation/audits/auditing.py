@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from matterlearn.chemistry.symmetries import SUPERCELL
 from matterlearn.core.errors import ArgumentError
+from matterlearn.validation.audits.arguments import check_numbers
 from matterlearn.validation.audits.changes import Change, changes_of, chosen_symmetries, why_not
-from matterlearn.validation.audits.outputs import Asked, Kind, Outputs, how_to_ask
+from matterlearn.validation.audits.limits import Limits
+from matterlearn.validation.audits.outputs import Asked, Outputs, how_to_ask
 from matterlearn.validation.audits.result import CHANGE_COLUMNS, Audit, SymmetryCheck
 from matterlearn.validation.audits.samples import Crystals, Molecules, Samples, Takes, read_samples
 from matterlearn.validation.audits.summing import check_of, table_of
 from matterlearn.validation.audits.trying import tried
+from matterlearn.validation.audits.wording import short
 
 Property = Literal["intensive", "extensive"]
 """Whether a property is one per amount (energy per atom, gap, density) or grows with it (energy of the cell)."""
@@ -67,7 +70,9 @@ def audit(
     n_changes : int
         Changes per symmetry, at most.
     tolerance : float
-        Change that counts as rounding, relative to the largest absolute prediction; of a probability absolute.
+        Change that counts as rounding, relative to the spread of the predictions (their standard deviation), or, where
+        they do not vary, to the largest; of a probability absolute. A change below `ROUNDING` of the largest prediction
+        is rounding in any case.
     unit : str
         Unit of the prediction, for the text.
     random_state : int
@@ -76,7 +81,8 @@ def audit(
     Returns
     -------
     Audit
-        A structure that makes the model fail only when changed counts as broken, with the reason.
+        A structure that makes the model fail only when changed counts as broken, with the reason. Where predictions
+        and their changes are all below `TOO_SMALL`, they may be sums that cancel: not tested.
 
     Raises
     ------
@@ -98,10 +104,7 @@ def audit(
     >>> found.broken, found.held
     (('translation',), ('reflection',))
     """
-    if not n_changes >= 1:
-        raise ArgumentError(f"must be at least 1, got {n_changes}", where="n_changes")
-    if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise ArgumentError(f"must be a number from 0, got {tolerance}", where="tolerance")
+    check_numbers(n_changes=n_changes, tolerance=tolerance, random_state=random_state)
     if property not in get_args(Property):
         raise ArgumentError(f"{property!r} is unknown", where="property", fix="intensive or extensive")
     ask = how_to_ask(model, method)
@@ -112,7 +115,7 @@ def audit(
     before = ask(structures if as_given else samples.given(), len(samples))
     _check_finite(before)
     measured = _measured(y, before, len(samples))
-    rule = _Rule.of(before, tolerance)
+    rule = Limits.of(before, tolerance)
     checks, tables = [], []
     for symmetry in chosen:
         found: list[_Found] = []
@@ -140,34 +143,6 @@ def audit(
 
 
 @dataclass(frozen=True, eq=False)
-class _Rule:
-    """How changes are measured: for each output its limit, and the unit in which its changes are counted."""
-
-    kind: Kind
-    limit: NDArray[np.float64]  # (n_outputs,)
-    spread: NDArray[np.float64]  # (n_outputs,), standard deviation of what is unchanged
-    per: NDArray[np.float64]  # (n_outputs,), what a difference is divided by
-
-    @classmethod
-    def of(cls, before: Outputs, tolerance: float) -> _Rule:
-        n = before.values.shape[1]
-        ones = np.ones(n)
-        if before.kind == "class":
-            return cls("class", np.zeros(n), ones, ones)
-        largest = np.abs(before.values).max(axis=0)
-        spread = before.values.std(axis=0)
-        if before.kind == "probability":
-            return cls("probability", np.full(n, tolerance), spread, ones)
-        if before.kind == "prediction":
-            return cls("prediction", tolerance * largest, spread, ones)
-        # An output that is zero by cancellation, everywhere, is rounded as the others are.
-        scale = np.maximum(largest, 1e-6 * largest.max())
-        varies = spread > 1e-9 * scale
-        per = np.where(varies, spread, np.where(scale > 0, scale, 1.0))
-        return cls("features", tolerance * scale, spread, per)
-
-
-@dataclass(frozen=True, eq=False)
 class _Found:
     """What one change did."""
 
@@ -175,11 +150,12 @@ class _Found:
     values: NDArray[Any]  # (n_changed, n_outputs); NaN or None where the model failed
     reasons: list[str]
     factor: NDArray[np.float64]  # (n_changed,), by how much the property grows
+    too_small: NDArray[np.bool_]  # (n_changed, n_outputs), changes that cannot be told from rounding
     table: pd.DataFrame
 
 
 def _compared(
-    ask: Asked, change: Change, before: Outputs, factor: NDArray[np.float64], rule: _Rule, *, hopeless: bool
+    ask: Asked, change: Change, before: Outputs, factor: NDArray[np.float64], rule: Limits, *, hopeless: bool
 ) -> _Found:
     old = before.values[change.rows]
 
@@ -200,9 +176,11 @@ def _compared(
     if rule.kind == "class":
         differences = (after != old).astype(np.float64)
         beyond = differences[:, 0] > 0
+        too_small = np.zeros(differences.shape, dtype=bool)
     else:
         differences = np.abs(after - old * factor[:, None])
         beyond = ~np.all(differences <= rule.limit * np.maximum(factor, 1.0)[:, None], axis=1)
+        too_small = rule.too_small(differences / np.maximum(factor, 1.0)[:, None])
     counted = differences / rule.per
     worst = np.argmax(np.where(np.isnan(counted), -1.0, counted), axis=1)
     place = np.arange(len(worst))
@@ -215,17 +193,19 @@ def _compared(
         beyond=beyond,
         reasons=reasons,
     )
-    return _Found(change, after, reasons, factor, table)
+    return _Found(change, after, reasons, factor, too_small, table)
 
 
 def _check(
-    symmetry: str, found: list[_Found], reason: str, before: Outputs, measured: NDArray[Any] | None, rule: _Rule
+    symmetry: str, found: list[_Found], reason: str, before: Outputs, measured: NDArray[Any] | None, rule: Limits
 ) -> SymmetryCheck:
     errors = [_error(part.values, measured, before, part.factor, part.change.rows) for part in found]
     return check_of(
         symmetry,
         [part.table for part in found],
         reason=reason,
+        judged=bool((rule.sure == rule.limit).any()),
+        doubt=_doubt(found, before, rule),
         spread=_spread(rule),
         error=_error(before.values, measured, before, np.ones(len(before.values)))
         if rule.kind == "prediction"
@@ -235,7 +215,17 @@ def _check(
     )
 
 
-def _spread(rule: _Rule) -> float:
+def _doubt(found: list[_Found], before: Outputs, rule: Limits) -> str:
+    """Return what cannot be judged because it is zero but for rounding; empty if nothing is."""
+    doubtful = np.any([part.too_small.any(axis=0) for part in found], axis=0) if found else np.zeros(1, dtype=bool)
+    if not doubtful.any():
+        return ""
+    if (rule.sure == rule.limit).any():
+        return f"output {before.names[int(np.argmax(doubtful))]!r} is zero but for rounding and was not judged"
+    return f"the predictions are {short(rule.largest)} at most, and no change can be told from rounding"
+
+
+def _spread(rule: Limits) -> float:
     """Return what the differences are compared with; features are counted in their spreads already."""
     return {"prediction": float(rule.spread[0]), "features": 1.0}.get(rule.kind, math.nan)
 
@@ -266,11 +256,16 @@ def _error(
     if before.kind == "prediction":
         return float(np.abs(values[:, 0] - truth * factor).mean())
     if before.kind == "class":
-        return float(np.mean([str(a) != str(b) for a, b in zip(values[:, 0], truth, strict=True)]))
+        return float(np.mean([not _same_class(a, b) for a, b in zip(values[:, 0], truth, strict=True)]))
     if not np.isfinite(values).all():  # the model failed for some
         return math.nan
-    labels = [before.names[k] for k in values.argmax(axis=1)]
-    return float(np.mean([a != str(b) for a, b in zip(labels, truth, strict=True)]))
+    labels = [before.labels[k] for k in values.argmax(axis=1)]
+    return float(np.mean([not _same_class(a, b) for a, b in zip(labels, truth, strict=True)]))
+
+
+def _same_class(predicted: Any, measured: Any) -> bool:
+    """Tell whether two classes are one: 1, 1.0 and True are, and so are a class and its name."""
+    return bool(predicted == measured) or str(predicted) == str(measured)
 
 
 def _measured(y: Any, before: Outputs, n: int) -> NDArray[Any] | None:
@@ -278,7 +273,12 @@ def _measured(y: Any, before: Outputs, n: int) -> NDArray[Any] | None:
         return None
     if before.kind == "features":
         raise ArgumentError("several outputs have no one measured value", where="y", fix="leave y out")
-    values = np.asarray(y, dtype=np.float64 if before.kind == "prediction" else object)
+    try:
+        values = np.asarray(y, dtype=np.float64 if before.kind == "prediction" else object)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            "not numbers, as the predictions are", where="y", fix="pass one measured number per structure"
+        ) from error
     if values.shape != (n,):
         raise ArgumentError(f"shape {values.shape} for {n} structures", where="y")
     if before.kind == "prediction" and not np.isfinite(values).all():

@@ -48,11 +48,24 @@ MOST_CELLS: Final = 2
 SUPERCELLS: Final = (
     ("2 x 1 x 1 cells", ((2, 0, 0), (0, 1, 0), (0, 0, 1))),
     ("1 x 2 x 1 cells", ((1, 0, 0), (0, 2, 0), (0, 0, 1))),
+    ("3 x 1 x 1 cells", ((3, 0, 0), (0, 1, 0), (0, 0, 1))),
     ("1 x 1 x 2 cells", ((1, 0, 0), (0, 1, 0), (0, 0, 2))),
     ("two cells, a base centred", ((1, 1, 0), (-1, 1, 0), (0, 0, 1))),
     ("two cells, a centred", ((0, 1, 1), (1, 0, 1), (1, 1, 0))),
 )
 """Supercells that are tried after the primitive cell: what they are, and their lattice vectors as sums of the old."""
+
+
+RELABELLED, TURNED_ROUND = 2, 3
+"""Which changes of cell only put the lattice vectors in another order, and only turn one of them round."""
+
+_CELLS: Mapping[int, str] = MappingProxyType(
+    {
+        0: "in its cell of shortest vectors",
+        RELABELLED: "with its lattice vectors in another order",
+        TURNED_ROUND: "with one lattice vector turned round, left-handed",
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,12 +220,20 @@ def _of_molecules(samples: Molecules, symmetry: str, number: int, rng: np.random
 def _permuted_molecules(samples: Molecules, symmetry: str, number: int, rng: np.random.Generator) -> Change | None:
     if not samples.species_known:
         return None
+    like = symmetry == LIKE_ATOMS
+    if number % 2:  # an order of its own for each molecule
+        graphs = samples.conformers.graphs
+        each = [molecules.random_order(graphs[which].numbers, rng, like=like) for which in samples.conformers.which]
+        rows = np.array([row for row, order in enumerate(each) if np.any(order != np.arange(len(order)))], dtype=np.intp)
+        part, sites = samples.rows(rows), tuple(each[row] for row in rows)
+        new = replace(part, conformers=molecules.reordered_each(part.conformers, sites), orders=sites)
+        return Change(symmetry, number, "with its atoms in another order", rows, new, _no_turns(len(rows)), sites)
     # One order for all molecules with the same atoms: the batch falls into as few graphs as before.
     orders: dict[tuple[int, ...], NDArray[np.intp]] = {}
 
     def order_of(graph: MoleculeGraph) -> NDArray[np.intp]:
         if graph.numbers not in orders:
-            orders[graph.numbers] = molecules.random_order(graph.numbers, rng, like=symmetry == LIKE_ATOMS)
+            orders[graph.numbers] = molecules.random_order(graph.numbers, rng, like=like)
         return orders[graph.numbers]
 
     changed = np.array([np.any(order_of(graph) != np.arange(len(graph))) for graph in samples.conformers.graphs])
@@ -260,10 +281,16 @@ def _of_crystals(samples: Crystals, symmetry: str, number: int, rng: np.random.G
             return crystals.wrapped(crystal, cells)
 
     elif symmetry == CELL_CHOICE:
-        said = "in its cell of shortest vectors" if number == 0 else "in another cell of the same size"
+        said = _CELLS.get(number, "in another cell of the same size")
 
         def how(crystal: Crystal) -> Crystal | None:
-            matrix = crystals.reduced_cell(crystal) if number == 0 else None
+            matrix = None
+            if number == 0:
+                matrix = crystals.reduced_cell(crystal)
+            elif number == RELABELLED:
+                matrix = crystals.relabelled_cell(crystal.periodic, rng)
+            elif number == TURNED_ROUND:
+                matrix = crystals.opposite_cell(crystal.periodic, rng)
             matrix = crystals.random_cell(crystal.periodic, rng) if matrix is None else matrix
             return None if matrix is None else crystals.in_cell(crystal, matrix)
 

@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from matterlearn.core.errors import ArgumentError
+from matterlearn.validation.audits.arguments import check_numbers
 from matterlearn.validation.audits.changes import Change, changes_of, chosen_symmetries, why_not
+from matterlearn.validation.audits.limits import TOO_SMALL
 from matterlearn.validation.audits.result import CHANGE_COLUMNS, Audit
 from matterlearn.validation.audits.samples import Samples, read_samples
 from matterlearn.validation.audits.summing import check_of, table_of
 from matterlearn.validation.audits.trying import tried
+from matterlearn.validation.audits.wording import short
 
 
 def audit_vectors(
@@ -46,7 +49,8 @@ def audit_vectors(
     n_changes : int
         Changes per symmetry, at most.
     tolerance : float
-        Change that counts as rounding, relative to the longest vector.
+        Change that counts as rounding, relative to the longest vector. Where vectors and changes are all shorter than
+        `TOO_SMALL`, they may be sums that cancel: not tested.
     unit : str
         Unit of the vectors, for the text.
     random_state : int
@@ -66,15 +70,17 @@ def audit_vectors(
     RowError
         If a structure cannot be read.
     """
-    if not n_changes >= 1:
-        raise ArgumentError(f"must be at least 1, got {n_changes}", where="n_changes")
+    check_numbers(n_changes=n_changes, tolerance=tolerance, random_state=random_state)
     samples = read_samples(structures, takes="structures")
     chosen = chosen_symmetries(samples, symmetries)
     before = vectors_of(function(structures), samples.sizes)
     if not all(np.isfinite(vectors).all() for vectors in before):
         raise ArgumentError("a vector of an unchanged structure is not finite", where="function")
     lengths = np.linalg.norm(np.concatenate(before), axis=1)
-    limit, usual = tolerance * float(lengths.max()), float(np.sqrt((lengths**2).mean()))
+    longest, usual = float(lengths.max()), float(np.sqrt((lengths**2).mean()))
+    # Vectors this short may be sums that cancel, as forces at rest are; so may be what becomes of them.
+    sure, small = tolerance * longest, longest <= TOO_SMALL
+    limit = max(sure, TOO_SMALL) if small else sure
     checks, tables = [], []
     for symmetry in chosen:
         found: list[pd.DataFrame] = []
@@ -82,7 +88,11 @@ def audit_vectors(
             hopeless = bool(found) and bool((found[-1]["reason"] != "").all())
             found.append(_compared(function, change, before, limit, axial=axial, hopeless=hopeless))
         reason = "" if found else why_not(samples, symmetry)
-        checks.append(check_of(symmetry, found, reason=reason, spread=usual))
+        doubtful = small and any((part["difference"] > sure).any() for part in found)
+        doubt = f"the vectors are {short(longest)} long at most, and no change can be told from rounding"
+        checks.append(
+            check_of(symmetry, found, reason=reason, spread=usual, judged=not small, doubt=doubt if doubtful else "")
+        )
         tables += found
     return Audit(
         checks=tuple(checks),

@@ -30,11 +30,14 @@ class Outputs:
         What they are.
     names : tuple of str, length n_outputs
         What each column is.
+    labels : tuple of objects, length n_outputs
+        Of probabilities: the classes as the model has them.
     """
 
     values: NDArray[Any]
     kind: Kind
     names: tuple[str, ...]
+    labels: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ class Asked:
             shape = values.shape[:1] if values.ndim == 2 and values.shape[1] == 1 else values.shape
             raise ArgumentError(f"gave shape {shape} for {n_rows} structures", where="model", fix="one row for each")
         if self.method == "predict_proba":
-            return Outputs(values.astype(np.float64), "probability", _names(self.model, "classes_", values.shape[1]))
+            names = _names(self.model, "classes_", values.shape[1])
+            classes = getattr(self.model, "classes_", None)
+            labels = names if classes is None or len(classes) != len(names) else tuple(classes)
+            return Outputs(values.astype(np.float64), "probability", names, labels)
         if _is_class(self, values):
             return Outputs(values.astype(object), "class", ("class",))
         numbers = values.astype(np.float64)

@@ -42,7 +42,8 @@ class SymmetryCheck:
     symmetry : str
         Which.
     verdict : {"holds", "broken", "not tested"}
-        Broken: at least one change is beyond the tolerance, or makes the model fail.
+        Broken: at least one change is beyond the tolerance, or makes the model fail. Not tested: no structure can be
+        changed so, or the predictions are so small that no change can be told from rounding.
     n_rows, n_changes, n_failed : int
         Structures that were changed, changes of each at most, structures for which the model failed.
     largest, median : float
@@ -52,7 +53,7 @@ class SymmetryCheck:
         The same of the first change alone: of `FIRST_SHIFT` for translation.
     largest_of_spread, median_of_spread, first_median_of_spread : float
         The same in units of the standard deviation of the unchanged predictions.
-    median_of_error, first_median_of_error : float
+    largest_of_error, median_of_error, first_median_of_error : float
         In units of the model's mean absolute error; NaN without one.
     share_beyond : float
         Share of the structures of which a change is beyond the tolerance, or fails.
@@ -65,7 +66,7 @@ class SymmetryCheck:
     output : str
         Of several outputs: the one that changed most.
     reason : str
-        Why the model failed, or why it was not tested.
+        Why the model failed, why it was not tested, or which output could not be judged.
     """
 
     symmetry: str
@@ -79,6 +80,7 @@ class SymmetryCheck:
     largest_of_spread: float = math.nan
     median_of_spread: float = math.nan
     first_median_of_spread: float = math.nan
+    largest_of_error: float = math.nan
     median_of_error: float = math.nan
     first_median_of_error: float = math.nan
     share_beyond: float = math.nan
@@ -116,7 +118,7 @@ class Audit:
         Mean absolute error of the unchanged predictions, for classes the share that is wrong; NaN without measured
         values.
     tolerance, limit : float
-        Relative, and as a change of the prediction; of several outputs each has its own limit, and `limit` is NaN.
+        Relative to the spread, and as a change of the prediction; of several outputs each has its own limit, and `limit` is NaN.
     intensive : bool
         Whether the prediction of a supercell must be that of the cell; if not, it grows with the number of atoms.
     random_state : int
@@ -138,8 +140,8 @@ class Audit:
 
     @property
     def holds(self) -> bool:
-        """Whether no symmetry is broken."""
-        return not self.broken
+        """Whether at least one symmetry held and none is broken."""
+        return bool(self.held) and not self.broken
 
     @property
     def broken(self) -> tuple[str, ...]:

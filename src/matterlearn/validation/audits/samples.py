@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -142,7 +143,8 @@ def read_samples(structures: Any, *, takes: Takes, columns: Sequence[str] | None
     ----------
     structures : Conformers, sequence of objects, matrix, Molecules or Crystals
         Molecules or crystals, all of one kind; with `takes="coordinates"` molecules of one size, or their coordinates
-        as a matrix or DataFrame of shape (n_molecules, 3 * n_atoms).
+        as a matrix or DataFrame of shape (n_molecules, 3 * n_atoms). The columns of a DataFrame are told by their
+        names x_0, y_0, z_0, x_1, ..., in whatever order; the model gets them in the order given.
     takes : {"structures", "coordinates"}
         What the model takes.
     columns : sequence of str, optional
@@ -155,7 +157,7 @@ def read_samples(structures: Any, *, takes: Takes, columns: Sequence[str] | None
     Raises
     ------
     ArgumentError
-        If there are none, or crystals where coordinates are to be passed.
+        If there are none, crystals where coordinates are to be passed, or columns that are no coordinates.
     RowError
         If one cannot be read.
     """
@@ -164,7 +166,7 @@ def read_samples(structures: Any, *, takes: Takes, columns: Sequence[str] | None
     if takes not in get_args(Takes):
         raise ArgumentError(f"{takes!r} is unknown", where="takes", fix=f"one of {', '.join(get_args(Takes))}")
     if not isinstance(structures, Conformers) and takes == "coordinates" and _is_matrix(structures):
-        return _of_matrix(structures)
+        return _of_matrix(_array_of_lists(structures) if isinstance(structures, list | tuple) else structures)
     samples = (
         Molecules(structures, lambda changed: changed.conformers)
         if isinstance(structures, Conformers)
@@ -179,6 +181,8 @@ def read_samples(structures: Any, *, takes: Takes, columns: Sequence[str] | None
     samples.conformers.flat()  # molecules of different sizes are told before anything is changed
     names = coordinate_names(int(samples.sizes[0]))
     as_frame = columns is not None and len(columns) == len(names)
+    if as_frame:
+        _check_names(list(columns or names), names, where="model", what="was fitted with columns")
     return Molecules(samples.conformers, _writer_of_matrix(list(columns or names) if as_frame else None), takes=takes)
 
 
@@ -206,12 +210,22 @@ def _of_objects(structures: Any) -> Samples:
 
 def _of_matrix(structures: Any) -> Molecules:
     is_frame = hasattr(type(structures), "columns")
-    matrix = np.asarray(structures, dtype=np.float64)
+    try:
+        matrix = np.asarray(structures, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError("a coordinate is no number", where="structures", fix="pass numbers, in angstrom") from error
     if matrix.ndim != 2 or matrix.shape[1] % 3 or not matrix.size:
         raise ArgumentError(f"shape {matrix.shape} is not (n_molecules, 3 * n_atoms)", where="structures")
     n_atoms = matrix.shape[1] // 3
+    columns: list[str] | None = None
+    if is_frame:
+        columns, names = list(structures.columns), coordinate_names(n_atoms)
+        # Numbers name no column: they stand where they stand.
+        if any(isinstance(name, str) for name in columns):
+            _check_names(columns, names, where="structures", what="has columns")
+            matrix = structures[names].to_numpy(dtype=np.float64)
     unknown = MoleculeGraph((6,) * n_atoms)  # the kinds of the atoms are not known; none is handed to the model
-    write = _writer_of_matrix(list(structures.columns) if is_frame else None)
+    write = _writer_of_matrix(columns)
     conformers = Conformers.of_one(unknown, matrix.reshape(-1, n_atoms, 3))
     return Molecules(conformers, write, species_known=False, takes="coordinates")
 
@@ -219,7 +233,34 @@ def _of_matrix(structures: Any) -> Molecules:
 def _is_matrix(structures: Any) -> bool:
     if hasattr(type(structures), "columns"):
         return len(structures.columns) != 1
+    if isinstance(structures, list | tuple):
+        return bool(structures) and all(_is_row(row) for row in structures)
     return isinstance(structures, np.ndarray) and structures.ndim == 2
+
+
+def _is_row(row: Any) -> bool:
+    if isinstance(row, np.ndarray):
+        return row.ndim == 1 and row.dtype.kind in "iuf"
+    return isinstance(row, list | tuple) and all(isinstance(value, Real) for value in row)
+
+
+def _array_of_lists(rows: Sequence[Any]) -> NDArray[np.float64]:
+    lengths = [len(row) for row in rows]
+    if len(set(lengths)) > 1:
+        raise ArgumentError(
+            f"rows of {min(lengths)} and of {max(lengths)} coordinates", where="structures", fix="audit them apart"
+        )
+    return np.array(rows, dtype=np.float64)
+
+
+def _check_names(columns: Sequence[Any], names: Sequence[str], *, where: str, what: str) -> None:
+    if sorted(map(str, columns)) != sorted(names):
+        odd = next((name for name in columns if name not in names), columns[0])
+        raise ArgumentError(
+            f"{what} such as {odd!r}, which tells no coordinate of an atom",
+            where=where,
+            fix=f"name them {', '.join(names[:4])}, ..., or use an array in this order",
+        )
 
 
 def _writer_of_matrix(columns: list[str] | None) -> Callable[[Molecules], Any]:
@@ -229,6 +270,9 @@ def _writer_of_matrix(columns: list[str] | None) -> Callable[[Molecules], Any]:
             return matrix
         import pandas as pd
 
+        names = coordinate_names(matrix.shape[1] // 3)
+        if set(columns) == set(names):
+            return pd.DataFrame(matrix, columns=names)[columns]
         return pd.DataFrame(matrix, columns=columns)
 
     return write

@@ -52,6 +52,8 @@ def check_of(
     error: float = math.nan,
     error_after: float = math.nan,
     share_of_classes: float = math.nan,
+    judged: bool = True,
+    doubt: str = "",
 ) -> SymmetryCheck:
     """Sum up the changes of one symmetry.
 
@@ -67,6 +69,10 @@ def check_of(
         What changes are compared with; NaN where there is no such thing.
     error_after, share_of_classes : float
         See `SymmetryCheck`.
+    judged : bool
+        Whether any output is large enough to be told from rounding.
+    doubt : str
+        What changed and cannot be told from rounding; empty if nothing.
 
     Returns
     -------
@@ -80,11 +86,16 @@ def check_of(
     known = table.loc[~failed]
     first = known.loc[known["number"] == known["number"].min()]
     largest = known.iloc[int(known["difference"].to_numpy().argmax())] if len(known) else None
+    broken = bool(table["beyond"].any())
+    if doubt and not broken:
+        reason = doubt
+    else:
+        reason = next((text for text in table["reason"] if text), "")
     value = math.nan if largest is None else float(largest["difference"])
     median, first_median = _median(known["difference"]), _median(first["difference"])
     return SymmetryCheck(
         symmetry=symmetry,
-        verdict="broken" if bool(table["beyond"].any()) else "holds",
+        verdict="broken" if broken else "not tested" if doubt and not judged else "holds",
         n_rows=len(by_row),
         n_changes=int(table["number"].nunique()),
         n_failed=int(failed.groupby(table["row"]).any().sum()),
@@ -94,6 +105,7 @@ def check_of(
         largest_of_spread=_ratio(value, spread),
         median_of_spread=_ratio(median, spread),
         first_median_of_spread=_ratio(first_median, spread),
+        largest_of_error=_ratio(value, error),
         median_of_error=_ratio(median, error),
         first_median_of_error=_ratio(first_median, error),
         share_beyond=float(by_row["beyond"].any().mean()),
@@ -102,7 +114,7 @@ def check_of(
         largest_change="" if largest is None else str(largest["change"]),
         first_change="" if not len(first) else str(first["change"].iloc[0]),
         output="" if largest is None else str(largest["output"]),
-        reason=next((text for text in table["reason"] if text), ""),
+        reason=reason,
     )
 
 

@@ -55,7 +55,8 @@ def check_text(audit: Audit, check: SymmetryCheck) -> str:
     if check.verdict == "not tested":
         return f"{name} was not tested: {check.reason}."
     if check.verdict == "holds":
-        return f"{name} holds: {doing} {_held(audit, check)} ({_tried(audit, check)})."
+        doubt = f" {check.reason[0].upper()}{check.reason[1:]}." if check.reason else ""
+        return f"{name} holds: {doing} {_held(audit, check)} ({_tried(audit, check)}).{doubt}"
     texts = [f"{name} is broken:"]
     if check.n_failed:
         every = check.n_failed == check.n_rows
@@ -72,6 +73,9 @@ def _held(audit: Audit, check: SymmetryCheck) -> str:
     if audit.kind == "class":
         return "changes no class"
     change = f"by {_amount(audit, check.largest)} at most" if check.largest else "not at all"
+    if audit.kind in ("prediction", "vectors") and check.largest and math.isfinite(check.largest_of_spread):
+        of_what = "the spread of the predictions" if audit.kind == "prediction" else "their usual length"
+        change += f", {_times(check.largest_of_spread, of_what)}"
     what = "the outputs" if audit.kind == "features" else _what(audit)
     return f"changes {what} {change}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Number
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 
 from matterlearn.core.errors import ArgumentError
+from matterlearn.core.objects import as_objects
 from matterlearn.core.parallel import item_seed, single_thread
 from matterlearn.validation.learning_curves.sizes import checked_sizes
 from matterlearn.validation.seeding import fit_seeded
@@ -50,7 +52,7 @@ def learning_curve(
     *,
     repeats: int = 5,
     seed: int = 0,
-    test: ArrayLike | float = 0.25,
+    test: ArrayLike | float | int = 0.25,
     groups: ArrayLike | None = None,
 ) -> LearningCurve:
     """Fit a model on growing parts of the rows and measure its error on the same test rows.
@@ -64,7 +66,7 @@ def learning_curve(
         Cloned for each fit; each random part of it gets a seed of its own.
     X : table, array, or other batch of rows, length n_samples
         Whatever the model takes, as long as `X[rows]` (`X.iloc[rows]` of a DataFrame) picks rows by their numbers:
-        conformers, too.
+        conformers, too. A list may hold rows of numbers, or objects such as formulas, structures and molecules.
     y : array-like of float, shape (n_samples,)
         Target.
     sizes : sequence of int
@@ -73,8 +75,8 @@ def learning_curve(
         Orders of the training rows.
     seed : int
         Sets the test rows, the orders, and the seeds of the model.
-    test : float or array-like of int
-        Share of the rows to test on, drawn once, or their numbers.
+    test : float, int or array-like of int
+        Rows to test on: their share, or how many (with groups at least so many), drawn once; or a list of which.
     groups : array-like, shape (n_samples,), optional
         Rows of a group stand together on one side: training rows that share a group with a test row are left out.
 
@@ -101,13 +103,15 @@ def learning_curve(
         raise ArgumentError(
             f"{type(estimator).__name__} is a classifier, and errors of numbers are measured", where="estimator"
         )
+    if not isinstance(repeats, Integral) or isinstance(repeats, bool):
+        raise ArgumentError(f"a whole number is needed, got {repeats!r:.80}", where="repeats")
     if repeats < 1:
         raise ArgumentError(f"must be at least 1, got {repeats}", where="repeats")
     target = np.asarray(y, dtype=np.float64)
     if target.ndim != 1 or not np.isfinite(target).all():
         raise ArgumentError("one finite number per row is needed", where="y")
     if isinstance(X, list | tuple):
-        X = np.asarray(X)
+        X = _rows_of(X)
     if len(X) != len(target):
         raise ArgumentError(f"{len(X)} rows but {len(target)} targets", where="X, y")
     test_rows, pool = _divided(len(target), test, groups, item_seed(seed, "test rows"))
@@ -150,18 +154,17 @@ def learning_curve(
 
 
 def _divided(
-    n_rows: int, test: ArrayLike | float, groups: ArrayLike | None, seed: int
+    n_rows: int, test: ArrayLike | float | int, groups: ArrayLike | None, seed: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the test rows and the rows to train on."""
     labels = np.arange(n_rows) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     if len(labels) != n_rows:
         raise ArgumentError(f"{len(labels)} groups for {n_rows} rows", where="groups")
-    if isinstance(test, float):
-        if not 0 < test < 1:
-            raise ArgumentError(f"a share lies between 0 and 1, got {test}", where="test")
+    if np.ndim(test) == 0:
+        wanted = _number_of_rows(test, n_rows)
         order = np.random.default_rng(seed).permutation(labels.max() + 1)
         counts = np.bincount(labels)[order].cumsum()
-        drawn = order[: int(np.searchsorted(counts, round(test * n_rows))) + 1]
+        drawn = order[: int(np.searchsorted(counts, wanted)) + 1]
         test_rows = np.flatnonzero(np.isin(labels, drawn))
     else:
         test_rows = np.unique(np.asarray(test))
@@ -171,6 +174,29 @@ def _divided(
     if not len(test_rows) or not len(pool):
         raise ArgumentError("rows are needed on both sides", where="test")
     return test_rows.astype(np.intp), pool
+
+
+def _number_of_rows(test: Any, n_rows: int) -> int:
+    """Return how many test rows a share or a number asks for."""
+    number = np.asarray(test)[()]
+    if isinstance(number, np.floating):
+        if not 0 < number < 1:
+            raise ArgumentError(f"a share lies between 0 and 1, got {number}", where="test")
+        return round(float(number) * n_rows)
+    if not isinstance(number, np.integer):
+        raise ArgumentError(f"a share, a number of rows or a list of rows is needed, got {test!r:.80}", where="test")
+    if not 0 < number < n_rows:
+        raise ArgumentError(
+            f"{number} of {n_rows} rows leaves none on one side", where="test", fix="a list [i] means row i"
+        )
+    return int(number)
+
+
+def _rows_of(items: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
+    """Return rows of numbers as an array of numbers, and objects, which may be sequences themselves, as they are."""
+    if all(isinstance(item, Number | np.generic | list | tuple | np.ndarray) for item in items):
+        return np.asarray(items)
+    return as_objects(items)
 
 
 def _picked(X: Any, rows: NDArray[np.intp]) -> Any:

@@ -22,6 +22,9 @@ FEWEST_FOR_FLOOR: Final = 6
 SHARES: Final = (0.3, 0.8)
 """Of the lowest error, from which the search for a floor starts."""
 
+LARGEST: Final = 700.0
+"""Logarithm of a factor beyond which it is hardly a number of 64 bits."""
+
 _ROUNDING: Final = 1e-24
 """Squared scatter below which laws differ by rounding alone."""
 
@@ -89,7 +92,7 @@ def fit_power_law(sizes: ArrayLike, errors: ArrayLike, *, level: float = 0.95) -
     Raises
     ------
     ArgumentError
-        If there are too few points or a number is not above 0.
+        If there are too few points, a number is not above 0, or the factor is beyond the numbers of a computer.
 
     Examples
     --------
@@ -99,7 +102,8 @@ def fit_power_law(sizes: ArrayLike, errors: ArrayLike, *, level: float = 0.95) -
     """
     n, e = np.asarray(sizes, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     if e.ndim == 2:
-        e = e.mean(axis=1)
+        with np.errstate(over="ignore"):  # an infinite mean is refused below
+            e = e.mean(axis=1)
     if n.ndim != 1 or n.shape != e.shape:
         raise ArgumentError(f"{n.shape} sizes but {np.shape(errors)} errors", where="errors")
     if not (np.isfinite(n).all() and np.isfinite(e).all() and np.all(n > 0) and np.all(e > 0)):
@@ -109,6 +113,8 @@ def fit_power_law(sizes: ArrayLike, errors: ArrayLike, *, level: float = 0.95) -
     if not 0 < level < 1:
         raise ArgumentError(f"must lie between 0 and 1, got {level}", where="level")
     center = float(np.exp(np.log(n).mean()))  # factor and exponent are told apart best in the middle
+    unit = float(np.exp(np.log(e).mean()))  # squares of very small or large errors are no numbers
+    e = e / unit
     x, z = np.log(n / center), np.log(e)
     design = np.column_stack([np.ones(len(n)), -x])
     start, *_ = np.linalg.lstsq(design, z)
@@ -133,11 +139,14 @@ def fit_power_law(sizes: ArrayLike, errors: ArrayLike, *, level: float = 0.95) -
     covariance = np.linalg.pinv(jacobian.T @ jacobian) * variance
     margin = float(student.ppf(0.5 + level / 2, free) * np.sqrt(covariance[1, 1]))
     exponent = float(p[1])
+    logarithm = float(p[0]) + exponent * np.log(center) + np.log(unit)
+    if not abs(logarithm) < LARGEST:
+        raise ArgumentError(f"the law has a factor of exp({logarithm:.0f})", where="sizes, errors")
     return PowerLaw(
-        factor=float(np.exp(p[0]) * center**exponent),
+        factor=float(np.exp(p[0] + exponent * np.log(center)) * unit),
         exponent=exponent,
         interval=(exponent - margin, exponent + margin),
-        floor=floor,
+        floor=floor * unit,
         scatter=float(np.sqrt(variance)),
         n_sizes=len(n),
     )

@@ -1,11 +1,11 @@
-"""Logarithmic axes with labels that need no mathematical typesetting."""
+"""Logarithmic axes with labels that need no mathematical typesetting, and axes of counts."""
 
 from __future__ import annotations
 
 import math
 from typing import Any, Literal
 
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FEW = 1.6  # decades up to which 2 and 5 are labelled, too
@@ -39,6 +39,17 @@ def logarithmic(axis: Any, which: Literal["x", "y"], *, at: Any = None) -> None:
         one.set_major_locator(LogLocator(numticks=_MOST))
     one.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
     one.set_minor_formatter(NullFormatter())
+
+
+def counting(axis: Any) -> None:
+    """Label the vertical axis at whole numbers only.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        What counts are drawn in.
+    """
+    axis.yaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
 
 
 def power(value: float) -> str:

@@ -85,6 +85,6 @@ def descent_landscape(
         logarithmic(right, "x")
         logarithmic(right, "y")
         right.set_xlabel("epoch + 1")
-        right.set_ylabel("loss − its minimum (10⁻¹²)")
+        right.set_ylabel("mean loss − its minimum (10⁻¹²)")
         figure.legend(*right.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return figure

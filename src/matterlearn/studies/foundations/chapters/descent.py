@@ -53,8 +53,9 @@ def add_descent(part: CasePage, run: StudyRun) -> None:
     beyond = descend(scaled, y, start, rate=BEYOND * 2 / eigenvalues[-1], n_epochs=N_BEYOND)
     off = np.abs(np.column_stack([fast.weights, fast.bias]) - exact_scaled).max(axis=1) / np.abs(exact_scaled).max()
     ends = {
-        "start": in_units(np.append(start, 0.0), X),
+        "inputs as they are: start": np.append(start, 0.0),
         "inputs as they are": np.append(raw.weights[-1], raw.bias[-1]),
+        "inputs scaled: start": in_units(np.append(start, 0.0), X),
         "inputs scaled": in_units(np.append(slow.weights[-1], slow.bias[-1]), X),
         "inputs scaled, best rate": in_units(np.append(fast.weights[-1], fast.bias[-1]), X),
         "closed form": exact,
@@ -72,8 +73,9 @@ def add_descent(part: CasePage, run: StudyRun) -> None:
         }
         for name, end in ends.items()
     ]
+    at = {line["run"]: line for line in lines}
     by_hand = descent.gradient(X, y, start, 0.0)
-    least = lines[-1]["loss"]
+    least = at["closed form"]["loss"]
     moved = float(np.linalg.norm(slow.weights[-1] - start) / np.linalg.norm(exact_scaled[:2] - start))
     reached = int(np.argmax(off <= EQUAL)) if np.any(off <= EQUAL) else None
     part.add(
@@ -90,8 +92,8 @@ def add_descent(part: CasePage, run: StudyRun) -> None:
         epochs=epochs,
         gradient_off=float(np.abs(_autograd(X, y, start) - by_hand).max() / np.abs(by_hand).max()),
         raw_stress_moved=abs(raw.weights[-1, 0] - start[0]) / abs(exact[0] - start[0]),
-        raw_modulus=lines[1]["modulus"],
-        raw_expansion=lines[1]["expansion"],
+        raw_modulus=at["inputs as they are"]["modulus"],
+        raw_expansion=at["inputs as they are"]["expansion"],
         scaled_moved=moved,
         scaled_loss_left=(slow.loss[-1] - least) / (slow.loss[0] - least),
         eigenvalues=eigenvalues,
@@ -105,8 +107,8 @@ def add_descent(part: CasePage, run: StudyRun) -> None:
         equal=EQUAL,
         reached=reached,
         off=off[-1],
-        fast_modulus=lines[3]["modulus"],
-        closed_modulus=lines[4]["modulus"],
+        fast_modulus=at["inputs scaled, best rate"]["modulus"],
+        closed_modulus=at["closed form"]["modulus"],
         beyond_rate=BEYOND * 2 / eigenvalues[-1],
         beyond_epochs=N_BEYOND,
         beyond_growth=beyond.loss[-1] / beyond.loss[0],
@@ -122,9 +124,9 @@ def add_descent(part: CasePage, run: StudyRun) -> None:
             {name: run.loss - _least(run, lines) for name, run in runs.items()},
             contraction,
         ),
-        "Left: contours of equal loss over the two weights of the scaled inputs, half a power of ten apart, with the"
-        " path of the best rate (diamonds) and of the first rate (squares, on top of each other near zero). Right: loss"
-        " above its minimum; dotted: {_contraction:.3f} of the distance is left by each epoch.",
+        "Left: contours of equal mean loss over the two weights of the scaled inputs, half a power of ten apart, with"
+        " the path of the best rate (diamonds) and of the first rate (squares, on top of each other near zero). Right:"
+        " mean loss above its minimum; dotted: {_contraction:.3f} of the distance is left by each epoch.",
     )
     part.text(_verdict(is_equal=reached is not None))
 
@@ -135,14 +137,15 @@ def _write(part: CasePage, lines: list[dict[str, Any]], *, is_equal: bool, diver
         "A straight line has a closed form. What does gradient descent make of it, with gradients by automatic"
         " differentiation, and on what does it depend whether it arrives?"
     )
-    part.formula("loss(w, b) = mean of (x·w + b − y)²;   one epoch: w ← w − η ∂loss/∂w, b ← b − η ∂loss/∂b")
+    part.formula("mean loss: L(w, b) = mean of (x·w + b − y)²;   one epoch: w ← w − η ∂L/∂w, b ← b − η ∂L/∂b")
     part.text(
         "Data by physics: the strain of an aluminium rod, in millionths, is stress / E + α · temperature rise + zero of"
         " the gauge; E = {_modulus:g} GPa, α = {_expansion:g} millionths per kelvin, zero {_zero:g}, noise {_noise:g}"
         " (standard deviation). {_n_rows} readings at 0 to {_most_stress:g} GPa. The machine warms the rod, by up to"
         " {_most_heat:g} K ± {_heat_noise:g}, so the two inputs go together (correlation {_correlation:.2f}), and their"
         " sizes differ: a tenth of a gigapascal, a hundred kelvin. Weights start from a normal distribution, the"
-        " constant at 0; first with the learning rate {_rate:g} and {_epochs:,} epochs.",
+        " constant at 0: the same numbers in every run, which mean other weights of the rod where inputs are scaled."
+        " First with the learning rate {_rate:g} and {_epochs:,} epochs.",
         "Gradients by PyTorch and by hand differ by {_gradient_off:.0e} of the largest.",
     )
     part.table(
@@ -152,19 +155,20 @@ def _write(part: CasePage, lines: list[dict[str, Any]], *, is_equal: bool, diver
             Column("run", "run"),
             Column("rate", "rate η", ".3g"),
             Column("epochs", "epochs", ",d"),
-            Column("loss", "loss (10⁻¹²)", ",.4g"),
-            Column("modulus", "E (GPa)", ",.5g"),
+            Column("loss", "mean loss (10⁻¹²)", ",.1f"),
+            Column("modulus", "E (GPa)", ",.1f"),
             Column("expansion", "α (10⁻⁶/K)", ".4f"),
             Column("zero", "zero (10⁻⁶)", ".3f"),
         ],
-        "All weights in the units of the inputs. The last loss is the smallest there is.",
+        "All weights in the units of the inputs; both runs on scaled inputs have one start. The last loss is the"
+        " smallest there is.",
     )
     part.text(
         "With inputs as they are, the weight of the temperature settles, at {_raw_expansion:.1f}: it takes over what is"
         " the stress's. The weight of the stress moves {_raw_stress_moved:.0e} of its way in {_epochs:,} epochs, and"
         " the rod would have a modulus of {_raw_modulus:,.0f} GPa. With scaled inputs and the same rate nothing"
-        " settles: the weights move {_scaled_moved:.2%} of their way, and {_scaled_loss_left:.1%} of the loss above the"
-        " minimum is left."
+        " settles: the weights move {_scaled_moved:.2%} of their way, and {_scaled_loss_left:.1%} of the mean loss"
+        " above its minimum is left."
     )
     part.text(
         "Why: along each eigenvector of the second derivative, an epoch multiplies the distance from the minimum by"
@@ -174,7 +178,7 @@ def _write(part: CasePage, lines: list[dict[str, Any]], *, is_equal: bool, diver
         " {_contraction:.3f}, so {_predicted} epochs should take the distance to {_equal:.0e} of what it was.",
         "With inputs as they are K is {_raw_condition:.1e} instead of {_condition:.1f}, and even the best rate would"
         " need {_raw_predicted:.0e} epochs.",
-        "At {_beyond_rate:.3f}, a little above the limit {_limit:.3f}, the loss "
+        "At {_beyond_rate:.3f}, a little above the limit {_limit:.3f}, the mean loss "
         + ("grows" if diverges else "changes")
         + " by a factor of {_beyond_growth:.1e} in {_beyond_epochs} epochs.",
     )

@@ -15,6 +15,7 @@ from matterlearn.studies.foundations.likelihood import (
     NOISE,
     Fitted,
     bernoulli_nll,
+    expected_width,
     fit_bernoulli,
     fit_normal,
     normal_nll,
@@ -32,6 +33,9 @@ N_STATES = 2_000
 
 EQUAL = 1e-5
 """Relative difference of parameters that counts as none: minimisers stop where the loss is flat."""
+
+FAR = 4
+"""Standard errors from which on a mean is not that of theory."""
 
 
 def add_likelihood(part: CasePage, run: StudyRun) -> None:
@@ -67,7 +71,7 @@ def add_likelihood(part: CasePage, run: StudyRun) -> None:
     )
     line_off, logit_off = _difference(line, squared), _difference(logit, crossed)
     temperature, temperature_se = _temperature(energy, logit)
-    standard_error = by_n.std(ddof=1) / np.sqrt(n_sets)
+    by_n_se, by_degrees_se = (float(values.std(ddof=1) / np.sqrt(n_sets)) for values in (by_n, by_degrees))
     part.add(
         n=N_ROWS,
         p=N_PARAMETERS,
@@ -90,7 +94,12 @@ def add_likelihood(part: CasePage, run: StudyRun) -> None:
         by_n_ratio=by_n.mean() / NOISE**2,
         by_degrees_ratio=by_degrees.mean() / NOISE**2,
         expected_ratio=1 - N_PARAMETERS / N_ROWS,
-        ratio_off=abs(by_n.mean() - NOISE**2 * (1 - N_PARAMETERS / N_ROWS)) / standard_error,
+        by_n_ratio_se=by_n_se / NOISE**2,
+        by_degrees_ratio_se=by_degrees_se / NOISE**2,
+        ratio_off=abs(by_n.mean() - NOISE**2 * (1 - N_PARAMETERS / N_ROWS)) / by_n_se,
+        degrees_off=abs(by_degrees.mean() - NOISE**2) / by_degrees_se,
+        width_ratio=np.sqrt(by_degrees).mean() / NOISE,
+        width_theory=expected_width(N_ROWS - N_PARAMETERS),
         fitted_temperature=temperature,
         temperature_se=temperature_se,
         temperature_off=abs(temperature - likelihood.TEMPERATURE) / temperature_se,
@@ -105,9 +114,9 @@ def add_likelihood(part: CasePage, run: StudyRun) -> None:
     part.formula("p(y | x) = Π exp(−(yᵢ − f(xᵢ))² / 2σ²) / √(2πσ²)")
     part.formula("−ln p = Σ (yᵢ − f(xᵢ))² / 2σ² + n ln σ + n ln √(2π)")
     part.text(
-        "Whatever σ is, f is best where the sum of squared errors is least. Where the derivative by σ vanishes,"
-        " σ² = Σ (yᵢ − f(xᵢ))² / n. The line was fitted to these rows, which makes the sum too small; divided by n − p,"
-        " with p fitted parameters, it is right in the mean. Classes 0 and 1 with the probability q(x) of class 1:"
+        "Whatever σ is, f is best where the sum of squared errors is least. Where the derivative by σ vanishes, σ² = Σ"
+        " (yᵢ − f(xᵢ))² / n. The line was fitted to these rows, which makes the sum too small; the sum divided by n −"
+        " p, with p fitted parameters, is σ² in the mean. Classes 0 and 1 with the probability q(x) of class 1:"
     )
     part.formula("p(y | x) = Π q(xᵢ)^yᵢ (1 − q(xᵢ))^(1 − yᵢ)")
     part.formula("−ln p = −Σ [yᵢ ln q(xᵢ) + (1 − yᵢ) ln(1 − q(xᵢ))],   the cross-entropy")
@@ -156,9 +165,13 @@ def add_likelihood(part: CasePage, run: StudyRun) -> None:
             if same
             else "the minima differ from least squares and logistic regression by {_line_off:.0e} and {_logit_off:.0e}."
         ),
-        "The fitted width, σ̂ = {_first_sigma_n:.2f} mm by n and {_first_sigma:.2f} mm by n − p in the first set, is"
-        " right in the mean only with n − p: over {_n_sets:,} sets the variance is {_by_n_ratio:.3f} of the true one"
-        " with n (theory: 1 − p / n = {_expected_ratio:.3f}) and {_by_degrees_ratio:.3f} with n − p.",
+        "The fitted width is σ̂ = {_first_sigma_n:.2f} mm by n and {_first_sigma:.2f} mm by n − p in the first set."
+        " Its square, the variance, is over {_n_sets:,} sets {_by_n_ratio:.3f} ± {_by_n_ratio_se:.3f} (standard error)"
+        " of the true one with n, where theory has 1 − p / n = {_expected_ratio:.3f}, and {_by_degrees_ratio:.3f} ±"
+        " {_by_degrees_ratio_se:.3f} with n − p, where theory has 1: "
+        + ("right in the mean" if part["degrees_off"] < FAR else "not right in the mean")
+        + " ({_degrees_off:.1f} standard errors off). The width itself is {_width_ratio:.3f} of the true one with"
+        " n − p (theory {_width_theory:.3f}), for the mean of roots lies below the root of the mean.",
         "The thermometer reads {_fitted_temperature:,.0f} ± {_temperature_se:.0f} K, {_temperature_off:.1f} standard"
         " errors from the truth, and puts the Fermi level at {_fitted_level:.1f} meV.",
     )

@@ -73,8 +73,9 @@ def add_risk(part: CasePage, run: StudyRun) -> None:
     )
     part.section("Empirical risk and the risk it stands for")
     part.text(
-        "Learning means: find the function whose expected loss on a new row, the risk, is smallest. The distribution is"
-        " not known, so the mean loss over the rows at hand, the empirical risk, is made small instead. How far is the"
+        "A loss says what a wrong answer costs on one row; here it is the squared error. Learning means: find the"
+        " function whose expected loss on a new row, the risk, is smallest. The distribution is not known, so the mean"
+        " of the losses of the rows at hand, the empirical risk, is made small instead. How far is the"
         " one from the other?"
     )
     part.formula("risk: R(f) = E[(f(x) − y)²];   empirical risk: R̂(f) = mean over the rows of (f(xᵢ) − yᵢ)²")

@@ -22,7 +22,7 @@ N_COLUMNS = 500
 """Columns of noise."""
 
 NUMBERS = (10, 30, 100, 300, 1000)
-"""Columns of noise that a filter chooses from."""
+"""Columns of noise that a filter chooses from: the fewer ones are the first of the more."""
 
 
 def add_selecting(part: CasePage, run: StudyRun) -> None:
@@ -44,11 +44,10 @@ def add_selecting(part: CasePage, run: StudyRun) -> None:
     }
     of_filter = selectors()["filter"]
     by_number = np.array(
-        [
-            [noise_scores(of_filter, n, seed=item_seed(run.seed, "noise", n, k)) for k in range(n_repeats)]
-            for n in NUMBERS
-        ]
+        [[noise_scores(of_filter, n, seed=item_seed(run.seed, "noise", k)) for k in range(n_repeats)] for n in NUMBERS]
     )
+    by_differences = by_number[:, :, 0] - by_number[:, :, 1]  # (n_numbers, n_repeats)
+    differences = by_differences.mean(axis=1)
     outside, inside = {name: s[:, 0].mean() for name, s in kinds.items()}, {n: s[:, 1].mean() for n, s in kinds.items()}
     part.add(
         spreads=list(selecting.SPREADS.values()),
@@ -75,9 +74,11 @@ def add_selecting(part: CasePage, run: StudyRun) -> None:
         most_inside=max(inside.values()),
         optimism=np.mean([outside[name] - inside[name] for name in kinds]),
         fewest=NUMBERS[0],
-        fewest_optimism=float(np.mean(by_number[0, :, 0] - by_number[0, :, 1])),
+        fewest_optimism=differences[0],
+        numbers=list(NUMBERS),
+        n_kinds=len(kinds),
         most=NUMBERS[-1],
-        most_optimism=float(np.mean(by_number[-1, :, 0] - by_number[-1, :, 1])),
+        most_optimism=differences[-1],
     )
     _write(part, found)
     part.table(
@@ -102,7 +103,7 @@ def add_selecting(part: CasePage, run: StudyRun) -> None:
             Column("optimism", "difference", ".3f"),
         ],
         "Pure noise: {_n_noise_columns} columns, {_n_noise_rows} rows, {_n_chosen} columns chosen, {_n_repeats} data"
-        " sets. No model can have an R² above 0 on new rows.",
+        " sets. In expectation, no model has an R² above 0 on new rows.",
     )
     part.figure(
         "optimism",
@@ -110,7 +111,29 @@ def add_selecting(part: CasePage, run: StudyRun) -> None:
         "R² over {_n_folds} folds on pure noise. Left: {_n_noise_columns} columns, single data sets and means. Right: a"
         " filter that keeps {_n_chosen} of so many columns; bands from the {_low} to the {_high} percentile.",
     )
-    part.text(_verdict(found))
+    part.table(
+        "noise_numbers",
+        [
+            {
+                "number": number,
+                "outside": by_number[k, :, 0].mean(),
+                "inside": by_number[k, :, 1].mean(),
+                "optimism": differences[k],
+                "optimism_se": by_differences[k].std(ddof=1) / np.sqrt(n_repeats),
+            }
+            for k, number in enumerate(NUMBERS)
+        ],
+        [
+            Column("number", "columns to choose from", ",d"),
+            Column("outside", "R², chosen on all rows", ".3f"),
+            Column("inside", "R², chosen in each fold", ".3f"),
+            Column("optimism", "difference", ".3f"),
+            Column("optimism_se", "its standard error", ".3f"),
+        ],
+        "The filter on the same {_n_repeats} data sets, of which it sees the first columns.",
+    )
+    grows = bool(np.all(np.diff(differences) > 0))
+    part.text(_verdict(found, grows=grows, is_worse=part["most_inside"] < 0))
 
 
 def _write(part: CasePage, found: dict[str, Found]) -> None:
@@ -151,7 +174,7 @@ def _write(part: CasePage, found: dict[str, Found]) -> None:
     )
 
 
-def _verdict(found: dict[str, Found]) -> str:
+def _verdict(found: dict[str, Found], *, grows: bool, is_worse: bool) -> str:
     complete = [name for name, way in found.items() if way.all_true == 1 and not name.startswith("none")]
     failing = [name for name, way in found.items() if way.all_true < 0.5]
     best = min(found, key=lambda name: found[name].error)
@@ -167,9 +190,16 @@ def _verdict(found: dict[str, Found]) -> str:
         )
         + f"Lowest error: {best}. On pure noise, a choice on all rows reaches an R² of"
         " {_least_outside:.2f} to {_most_outside:.2f} in folds that seem honest; made inside each fold it has"
-        " {_least_inside:.2f} to {_most_inside:.2f}, which is true: noise predicts nothing, and a fit to it is worse"
-        " than the mean. The difference, {_optimism:.2f}, is what the choice has seen of the test rows. It grows with"
-        " what there is to choose from: {_fewest_optimism:.2f} with {_fewest} columns, of which all are kept,"
+        " {_least_inside:.2f} to {_most_inside:.2f}, which is true: noise predicts nothing"
+        + (", and a fit to it is worse than the mean" if is_worse else "")
+        + ". The difference, {_optimism:.2f} in the mean of the {_n_kinds} kinds, is what the choice has seen of the"
+        " test rows. "
+        + (
+            "For the filter it grows with every step of what there is to choose from"
+            if grows
+            else "For the filter it does not grow with every step of what there is to choose from"
+        )
+        + " ({_numbers:,} columns): {_fewest_optimism:.2f} with {_fewest} columns, of which all are kept,"
         " {_most_optimism:.2f} with {_most:,}. The choice is part of the model and belongs inside the folds."
     )
 

@@ -10,8 +10,9 @@ import numpy as np
 from matterlearn.core.parallel import item_seed
 from matterlearn.studies.auc_interval import auc
 from matterlearn.studies.case_page import CasePage
+from matterlearn.studies.figures.foundations.axes import counting
+from matterlearn.studies.figures.foundations.penalty_touch import penalty_touch
 from matterlearn.studies.figures.foundations.weight_paths import weight_paths as draw_paths
-from matterlearn.studies.figures.penalty_contours import penalty_contours
 from matterlearn.studies.figures.penalty_path import penalty_path
 from matterlearn.studies.foundations import shrinkage
 from matterlearn.studies.foundations.shrinkage import (
@@ -109,18 +110,19 @@ def _add_data(part: CasePage, run: StudyRun) -> None:
         "A penalty on the weights makes a model simpler without throwing columns away. What does its strength do to the"
         " weights and to the score, and why does L1 make zeros while L2 does not?"
     )
-    part.formula("loss + λ Σ |wⱼ|   (L1)   or   loss + λ/2 Σ wⱼ²   (L2)")
+    part.formula("J(w) + λ Σ |wⱼ|   (L1)   or   J(w) + λ/2 Σ wⱼ²   (L2)")
     part.text(
-        "Where columns are orthogonal the answer is a rule: L1 moves each least-squares weight by λ towards 0 and stops"
-        " there, L2 divides each by 1 + λ. On {_rule_rows} rows of {_rule_columns} such columns scikit-learn's weights"
-        " at λ = {_rule_strength:g} differ from the rules by {_rule_lasso_off:.0e} and {_rule_ridge_off:.0e};"
-        " {_rule_n_zero} of L1's are exactly 0."
+        "J is made of the losses of the rows. Where columns are orthogonal and J is half the mean of the squared"
+        " errors, the answer is a rule: L1 moves each least-squares weight by λ towards 0 and stops there, L2 divides"
+        " each by 1 + λ. On {_rule_rows} rows of {_rule_columns} such columns scikit-learn's weights at λ ="
+        " {_rule_strength:g} differ from the rules by {_rule_lasso_off:.0e} and {_rule_ridge_off:.0e}; {_rule_n_zero}"
+        " of L1's are exactly 0."
     )
     part.text(
         "Otherwise columns stand in for each other. Data by formula: {_n_rows} rows of {_n_columns} standard normal"
         " columns, neighbours correlated by {_likeness:g}; the odds of class 1 are the exponential of a weighted sum of"
-        " columns {_true_places}, with the weights {_true_weights:g}. Logistic regression, C = 1 / λ; {_n_new:,} new"
-        " rows stand for the risk."
+        " columns {_true_places}, with the weights {_true_weights:g}. Logistic regression: J is the sum of the"
+        " log losses of the rows, and C = 1 / λ. {_n_new:,} new rows stand for the risk."
     )
 
 
@@ -152,17 +154,16 @@ def _add_path(part: CasePage, lines: list[dict[str, Any]], X: Any, y: Any) -> No
         "Weights against C. Colours: the columns that matter, their true weights as bars at the right; grey: the"
         " others.",
     )
+    path = penalty_path(
+        STRENGTHS,
+        {name: ([line[f"{name}_auc"] for line in lines], [line[f"{name}_sd"] for line in lines]) for name in MODELS},
+        {name: [line[f"{name}_n"] for line in lines] for name in MODELS},
+        shrinkage.N_COLUMNS,
+    )
+    counting(path.axes[1])
     part.figure(
         "path",
-        penalty_path(
-            STRENGTHS,
-            {
-                name: ([line[f"{name}_auc"] for line in lines], [line[f"{name}_sd"] for line in lines])
-                for name in MODELS
-            },
-            {name: [line[f"{name}_n"] for line in lines] for name in MODELS},
-            shrinkage.N_COLUMNS,
-        ),
+        path,
         "AUC over {_n_folds} folds (left; bars: one standard deviation over the folds) and number of weights that are"
         " not 0 (right).",
     )
@@ -199,22 +200,27 @@ def _add_geometry(part: CasePage, X: Any, y: Any) -> None:
     )
     part.figure(
         "contours",
-        penalty_contours(
-            lambda weights: profile_loss(two, y, weights), free, diamond, circle, ("column 1", "column 2")
+        penalty_touch(
+            lambda weights: profile_loss(two, y, weights),
+            free,
+            diamond,
+            circle,
+            (f"column {PAIR[0] + 1}", f"column {PAIR[1] + 1}"),
         ),
-        "Contours of the log loss over the weights of columns {_pair}. The cross is the minimum without penalty; the"
-        " points are where the first contour touches the diamond |w₁| + |w₂| ≤ s (L1) and the circle w₁² + w₂² ≤ r²"
-        " (L2).",
+        "Contours of the mean log loss over the weights of columns {_pair}. The cross is the minimum without penalty,"
+        " thin contours lie between it and the one that touches; the points are where the first contour touches the"
+        " diamond |w₁| + |w₂| ≤ s (L1) and the circle w₁² + w₂² ≤ r² (L2).",
     )
     part.text(
         "The geometry: a penalty is the same as a bound on the weights. Take columns {_pair} only (correlation"
-        " {_pair_correlation:.2f}; the second has no effect of its own). Contours of equal loss grow from the minimum,"
-        " weights {_free_weights:.2f}, until they touch what the bound leaves, here {_diamond_share:.0%} of their sum.",
+        " {_pair_correlation:.2f}; the second has no effect of its own). Contours of equal mean loss grow from the"
+        " minimum, weights {_free_weights:.2f}, until they touch what the bound leaves, here {_diamond_share:.0%} of"
+        " their sum.",
         "The diamond is touched at its corner: weights {_diamond_weights:.2f}, one exactly 0. On the circle of the same"
-        " loss they are {_circle_weights:.2f}, both in use: a circle has no corners."
+        " mean loss they are {_circle_weights:.2f}, both in use: a circle has no corners."
         if at_corner
-        else "The diamond is touched on an edge, at {_diamond_weights:.2f}; on the circle of the same loss the weights"
-        " are {_circle_weights:.2f}.",
+        else "The diamond is touched on an edge, at {_diamond_weights:.2f}; on the circle of the same mean loss the"
+        " weights are {_circle_weights:.2f}.",
     )
 
 

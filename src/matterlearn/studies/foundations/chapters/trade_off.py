@@ -131,6 +131,7 @@ def _write(part: CasePage, lines: list[dict[str, object]], *, training_falls: bo
         " Bias and variance are taken at the true energies. In practice there is one data set: its errors over"
         " {_n_folds} folds, and {_n_resamples} bootstrap resamples of it, stand beside."
     )
+    falls = f"The training error {'falls' if training_falls else 'does not fall'} with every degree."
     part.table(
         "degrees",
         lines,
@@ -146,13 +147,12 @@ def _write(part: CasePage, lines: list[dict[str, object]], *, training_falls: bo
             Column("resampled_bias", "bootstrap: bias²", ",.3g"),
             Column("resampled_variance", "variance", ",.3g"),
         ],
-        "The bootstrap cannot see the bias of this one data set as the noise has it, and its resamples hold fewer"
-        " different distances: at high degrees its variance is far too large."
+        falls + " The bootstrap redraws the rows of one data set. What the noise of that data set does to every"
+        " resample counts as bias; and a resample holds fewer different distances, so that at high degrees the variance"
+        " is far too large."
         if float(str(lines[-1]["resampled_variance"])) > 2 * float(str(lines[-1]["variance"]))
-        else "The bootstrap knows one data set only; its bias is that of this data set.",
-    )
-    part.text(
-        "The training error falls with every degree." if training_falls else "The training error does not fall always."
+        else falls + " The bootstrap redraws the rows of one data set. What the noise of that data set does to every"
+        " resample counts as bias.",
     )
 
 
