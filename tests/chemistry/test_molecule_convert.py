@@ -16,7 +16,15 @@ from rdkit import Chem
 from rdkit.Chem import AllChem
 
 from matterlearn.chemistry.molecules.conformers import Conformer
-from matterlearn.chemistry.molecules.convert import read_conformer, read_molecule, to_atoms, to_mol, to_mol_block
+from matterlearn.chemistry.molecules.convert import (
+    closest_atoms,
+    read_conformer,
+    read_molecule,
+    to_atoms,
+    to_mol,
+    to_mol_block,
+)
+from matterlearn.chemistry.molecules.graph import MOST_ATOMS
 from matterlearn.core.errors import MatterlearnError
 
 
@@ -84,14 +92,52 @@ BLOCK = to_mol_block(conformers_of("CCO", 1)[0])
         (Structure(Lattice.cubic(3.0), ["Cu"], [[0, 0, 0]]), "is no molecule"),
         (Chem.MolFromSmiles("CCO"), "has no positions"),
         (Chem.MolFromMolBlock(Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))), "drawing in the plane"),
+        # numbers of atoms and columns that a reader must not rely on
+        ("999999999\n\nH 0 0 0\n", "it states 999999999 atoms, and the number of their lines is 1"),
+        (f"{'9' * 5000}\n\nH 0 0 0\n", "and the number of their lines is 1"),
+        ("1\n\nH 0 0 0\nH 0 0 1\n", "it states 1 atoms, and the number of their lines is 2"),
+        ("2 atoms\n\nH 0 0 0\nH 0 0 1\n", "'2 atoms' is no number of atoms"),
+        ("1\nProperties=species:S:1:pos:R:3:q:R:999999999\nH 0 0 0 1\n", "it states thousands of columns"),
+        ("1001\n\n" + "He 0 0 0\n" * 1001, "1001 atoms are more than the 1000 that a molecule may have"),
+        (Atoms("He1001"), "1001 atoms are more than the 1000"),
+        # what a reader stumbles over
+        ("1\n\nQq 0 0 0\n", "(unknown element 'Qq')"),
+        ("1\nProperties=id:I:1:species:S:1:pos:R:3\n7 Qq 0 0 0\n", "(unknown element 'Qq')"),
+        ("1\n\nH 0 0 x\n", "('x' is no number)"),
+        ("1\n\nH 0 0\n", "(a line of atoms is not: symbol x y z)"),
+        # positions beyond reason
+        ("1\n\nH 0 0 1e200\n", "a coordinate of 1e+200 angstrom is larger than 1e+06"),
+        (Conformer(small_molecules()[0].graph, small_molecules()[0].positions + 2e6), "is larger than 1e+06"),
     ],
-    ids=range(15),
+    ids=range(28),
 )
 def test_what_is_no_molecule_in_space_is_refused(cell, message) -> None:
     with pytest.raises(MatterlearnError) as caught:
         read_conformer(cell)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_large_molecule_is_read_up_to_the_limit() -> None:
+    text = f"{MOST_ATOMS}\n\n" + "".join(f"He {3 * k} 0 0\n" for k in range(MOST_ATOMS))
+    assert len(read_conformer(f"\n{text}\n").graph) == MOST_ATOMS
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=2, max_size=12))
+def test_the_closest_atoms_are_those_of_all_distances(places) -> None:
+    positions = np.array(places, dtype=float)
+    distance, i, j = closest_atoms(positions)
+    gaps = np.linalg.norm(positions[:, None] - positions, axis=-1)[np.triu_indices(len(positions), k=1)]
+    assert distance == pytest.approx(gaps.min(), abs=1e-12)
+    assert i < j
+    assert np.linalg.norm(positions[i] - positions[j]) == pytest.approx(distance, abs=1e-12)
+
+
+def test_the_closest_of_very_many_atoms_are_found() -> None:
+    positions = np.random.default_rng(0).uniform(0, 1e4, (20_000, 3))  # all distances would fill 10 GB
+    positions[17] = positions[19_000] + 1e-5
+    assert closest_atoms(positions)[1:] == (17, 19_000)
 
 
 def test_hydrogen_atoms_must_be_written_out() -> None:
@@ -111,7 +157,15 @@ def test_hydrogen_atoms_must_be_written_out() -> None:
         ("C(C)(C)(C)(C)C", "Explicit valence for atom # 0 C, 5"),
         ("c1ccc1c", "non-ring atom 4 marked aromatic"),
         ("c1cccc1", "kekulize"),
+        ("*", "a placeholder stands in *"),
+        ("C[*:1]", "a placeholder stands in C[*:1]"),
+        ("[#6]", "[#6] is a pattern; name the elements"),
+        ("C~C", "a bond of any kind stands in C~C"),
+        (Chem.MolFromSmarts("[C,N]O"), "a placeholder stands in the molecule"),
+        (Chem.Mol(), "the molecule has no atoms"),
+        ("C" * 1001, "1001 atoms are more than the 1000"),
     ],
+    ids=range(14),
 )
 def test_what_is_no_smiles_is_refused(cell, message) -> None:
     with pytest.raises(MatterlearnError) as caught:

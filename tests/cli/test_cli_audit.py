@@ -73,3 +73,29 @@ def test_what_cannot_be_audited_is_one_line(run, shelf):
     assert done.err.count("\n") == 1
     assert run("audit", shelf / "water.mlz", shelf / "none.csv").code == 2
     assert run("audit", shelf / "water.mlz", shelf / "water.csv", "--n", 0).code == 2
+
+
+def test_what_was_not_tested_is_no_success(run, shelf):
+    done = run("audit", shelf / "water.mlz", shelf / "water.csv", "--symmetry", "permutation", "--n", 5)
+    assert done.code == 2
+    assert done.err.startswith("matterlearn: energy_kcal_mol: no symmetry was tested (which atoms are of one element")
+    assert done.err.count("\n") == 1
+    one = run(
+        *("audit", shelf / "water.mlz", shelf / "water.csv", "--symmetry", "rotation,permutation", "--n", 5),
+        *("--tolerance", 100),
+    )
+    assert one.code == 2
+    assert "not tested: permutation of like atoms" in one.err
+
+
+def test_rows_that_cannot_be_used_are_told(run, shelf):
+    table = pd.read_csv(shelf / "water.csv")
+    table["x_0"] = table["x_0"].astype(object)
+    table.loc[3, "x_0"] = "left"
+    table.loc[4:5, "energy_kcal_mol"] = np.nan
+    table.to_csv("spoiled.csv", index=False)
+    done = run(
+        *("audit", shelf / "water.mlz", "spoiled.csv", "--symmetry", "rotation", "--changes", 1, "--out", "spoiled")
+    )
+    assert done.out.startswith("21 of 24 rows usable; 1 not read, 2 without energy_kcal_mol.\n")
+    assert pd.read_csv("spoiled/rejected.csv")["row"].tolist() == [4, 5, 6]

@@ -59,6 +59,17 @@ def test_molecules_of_a_file_with_bad_ones(run, tmp_path):
     assert (tmp_path / "set.sdf").read_text().count("$$$$\n") == len(make_conformers(["CCCO", "CCCC"], n=8))
 
 
+def test_the_list_of_rejected_molecules_is_that_of_the_last_run(run, tmp_path):
+    (tmp_path / "list.csv").write_text("smiles\nCCCO\nC.C\n")
+    rejected = tmp_path / "set.sdf.rejected.csv"
+    assert run(*MAKE, "--smiles-file", "list.csv", "-n", 4, "--out", "set.sdf").code == 0
+    assert pd.read_csv(rejected)["row"].tolist() == [2]
+    done = run(*MAKE, "--smiles", "CCCO", "-n", 4, "--out", "set.sdf")
+    assert done.code == 0, done.err
+    assert "rejected" not in done.out
+    assert rejected.read_text() == "row,column,value,reason\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
@@ -69,11 +80,15 @@ def test_molecules_of_a_file_with_bad_ones(run, tmp_path):
         (("--smiles", "CC("), "no SMILES"),
         (("--smiles-file", "list.csv"), "list.csv: has no column named smiles; name the column with --column"),
         (("--smiles-file", "list.csv", "--column", "molcule"), "did you mean 'molecule'"),
+        (("--smiles", "CCO", "--column", "molecule"), "--column: a column of which table?; name the table with"),
+        (("--smiles-file", "list.csv", "--column", "name"), "list.csv, row 1: ethanol is no SMILES"),
+        (("--smiles-file", "two.csv"), "two.csv: none of the 2 molecules can be used; the first: "),
         (("--smiles", "CCO", "--out", "no/such/set.sdf"), "no/such/set.sdf: there is no folder no/such"),
     ],
 )
 def test_mistakes_are_one_line(run, tmp_path, arguments, what):
     (tmp_path / "list.csv").write_text("molecule,name\nCCO,ethanol\n")
+    (tmp_path / "two.csv").write_text("smiles\nCC(\nC.C\n")
     done = run(*MAKE, *arguments)
     assert done.code == 2
     assert what in done.err

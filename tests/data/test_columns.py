@@ -161,6 +161,15 @@ def test_no_matter() -> None:
         _choose({"X": ["O", "O"]})
 
 
+def test_a_structure_that_cannot_be_read_is_no_input() -> None:
+    cells = ["2\n\nH 0 0 0\n", "2\n\nH 0 0 0\n"]
+    with pytest.raises(DataError, match=r"column 'xyz': none of 2 rows can be used; the first: the XYZ block"):
+        _choose({"xyz": cells})
+    chosen = _choose({"xyz": cells, "formula": ["TiO2", "SiO2"]})
+    assert chosen.columns == ("formula",)
+    assert chosen.notes[0].startswith("xyz is left out: none of its cells can be read (the first: the XYZ block")
+
+
 def test_no_matter_names_the_column_that_nearly_was() -> None:
     with pytest.raises(DataError, match=r"no column describes matter: column 'A' is not used: 75% .*'GA'"):
         _choose({"A": ["Cs", "GA", "GA", "GA"]})

@@ -62,6 +62,12 @@ def _kind(name: str, cells: list[Any]) -> str:
         ("alloy", ["Ni@Cu", "Cu-Sc@Cu", "Cu3Ti@Cu"], "category"),
         ("X", ["yes", "no"], "category"),
         ("D", ["C", "D", "E", "D"], "category"),
+        # structures: one is enough, and so are records of a file
+        ("atoms", ["2\n\nH 0 0 0\nH 0 0 0.74\n", "rock", "clay"], "structure"),
+        ("atoms", ["water\n\n\n  0  0  0     0  0            999 V3000\nM  END\n", "rock", "clay"], "structure"),
+        ("structure", ["cut off\n", "damaged\n"], "structure"),
+        ("structure", ["cut off\n", "hexagonal"], "category"),
+        ("remark", ["2024\nmeasured again\nV2000 used", "M  END reached", "good"], "category"),
         # the rest
         ("in_literature", [True, False], "category"),
         ("system", ["cubic", "cubic", "tetragonal"], "category"),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +202,44 @@ def test_a_data_home_that_cannot_be_written_to_is_told_and_no_error(tmp_path, mo
     assert "not kept" in found.notes[-1]
     with pytest.raises(MatterlearnError, match="cannot write"):
         make_conformers("CCCO", n=4, folder=tmp_path / "file")
+
+
+# Ctrl-C
+
+EMBEDS_FOR_LONG = """
+import os, signal, sys
+from rdkit import Chem
+from matterlearn.data.generators.conformers.embedding import embed
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+mol = Chem.AddHs(Chem.MolFromSmiles("CC(C)CCCCCCCCCC"))
+print("ready", flush=True)
+try:
+    found = embed(mol, 20_000, 1, int(sys.argv[1]), False)
+except KeyboardInterrupt:
+    print("interrupted")
+else:
+    print("swallowed, with", len(found))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGINT cannot be sent to one process here")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_while_rdkit_embeds_ends_the_run(threads):
+    order = [sys.executable, "-c", EMBEDS_FOR_LONG, str(threads)]
+    blas = {"OPENBLAS_NUM_THREADS": str(threads)}  # with two, one thread is not ours, and may get the signal
+    with subprocess.Popen(order, stdout=subprocess.PIPE, text=True, env={**os.environ, **blas}) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert said == "interrupted\n"
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_attempts_that_all_failed_are_no_ctrl_c(threads):
+    mol = Chem.AddHs(Chem.MolFromSmiles("C1#CC1"))
+    assert embed(mol, 5, 1, threads, False).shape == (0, 5, 3)
 
 
 # Minimisation

@@ -9,6 +9,7 @@ from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers
 from matterlearn.chemistry.molecules import to_mol
 from matterlearn.core.errors import MatterlearnError
 from matterlearn.data.generators.conformers import make_conformers
+from matterlearn.data.generators.conformers.molecules import count_isomers, read_recipe
 
 
 def isomers_of(smiles: str) -> list[str]:
@@ -64,6 +65,15 @@ def test_isomers_that_cannot_be_are_left_out(tmp_path):
     assert any("cannot be embedded" in note for note in made.notes)
 
 
+# one isomer on paper; two, one of which would need a trans ring of three; a double bond that a ring holds
+@pytest.mark.parametrize("smiles", ["C12C3C1C23", "CC12CC1C2", "C1CC12CC2"])
+@pytest.mark.parametrize("stereo", ["any", "fix", "enumerate"])
+def test_nothing_is_said_where_one_isomer_can_be(smiles, stereo):
+    recipe = read_recipe(smiles, force_field="UFF", stereo=stereo)
+    assert len(recipe.isomers) == 1
+    assert recipe.note is None
+
+
 def test_too_many_isomers_are_not_enumerated(tmp_path):
     smiles = "C" + "C(F)C(C)" * 6 + "O"
     with pytest.raises(MatterlearnError, match=r"up to 4,096 stereoisomers.*use stereo 'any' or 'fix'"):
@@ -73,3 +83,5 @@ def test_too_many_isomers_are_not_enumerated(tmp_path):
 def test_fewer_conformers_than_isomers_are_an_error(tmp_path):
     with pytest.raises(MatterlearnError, match="3 conformers for 4 isomers; raise n"):
         make_conformers("CC(F)C(C)O", n=3, stereo="enumerate", folder=tmp_path)
+    with pytest.raises(MatterlearnError, match="1 conformer for 4 isomers"):
+        make_conformers("CC(F)C(C)O", n=1, stereo="enumerate", folder=tmp_path)

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from molecules_for_tests import conformers_of, moved, shuffled, small_molecules, turned
 from rdkit import Chem
+from rdkit.Chem import AllChem
 
-from matterlearn.chemistry.molecules.convert import to_atoms, to_mol, to_mol_block
+from matterlearn.chemistry.molecules.convert import read_conformer, to_atoms, to_mol, to_mol_block
+from matterlearn.core.errors import DataError
 from matterlearn.data.dataset import make_dataset
 from matterlearn.data.duplicates import contradictions, duplicate_groups
 from matterlearn.data.kinds import detect_kinds
@@ -84,6 +86,41 @@ def test_smiles_are_molecules_and_not_their_writing() -> None:
     assert duplicate_groups(dataset.X, dataset.kinds).tolist() == [0, 0, 0, 1, 2, 2, 3, 4, 5]
     assert dataset.element_sets()[6] == frozenset({"Na", "Cl"})
     assert Chem.CanonSmiles(dataset.X["canonical_smiles"].iloc[1]) == "CCO"
+
+
+def _drawing(smiles: str) -> str:
+    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    AllChem.Compute2DCoords(mol)
+    return Chem.MolToMolBlock(mol)
+
+
+DRAWINGS = [_drawing(smiles) for smiles in ("CCO", "CO", "CC")]
+
+
+def test_where_no_structure_can_be_read_the_error_says_why() -> None:
+    frame = pd.DataFrame({"atoms": [None, *DRAWINGS], "y": np.arange(4.0)})
+    with pytest.raises(DataError, match="none of 4 rows can be used; the first: the positions are a drawing in the"):
+        make_dataset(frame, "y")
+
+
+def test_where_no_structure_can_be_read_another_column_is_used() -> None:
+    frame = pd.DataFrame({"atoms": DRAWINGS, "smiles": ["CCO", "CO", "CC"], "y": np.arange(3.0)})
+    dataset = make_dataset(frame, "y")
+    assert dataset.inputs == ("smiles",)
+    assert dataset.notes[0].startswith("atoms is left out: none of its cells can be read (the first: the positions")
+
+
+def test_mostly_unreadable_structures_are_rejected_one_by_one(ethanol) -> None:
+    cells = [*map(to_mol_block, ethanol[:2]), *["lost"] * 10]
+    dataset = make_dataset(pd.DataFrame({"atoms": cells, "y": np.arange(12.0)}), "y")
+    assert dataset.inputs == ("atoms",)
+    assert len(dataset) == 2
+    assert dataset.rejected["row"].tolist() == list(range(3, 13))
+
+
+def test_keys_of_large_structures_are_small() -> None:
+    text = "900\n\n" + "".join(f"He {3 * k} 0 0\n" for k in range(900))
+    assert len(repr(molecule_key(read_conformer(text)))) < 500
 
 
 def test_crystals_are_no_molecules() -> None:

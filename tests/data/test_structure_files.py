@@ -144,6 +144,20 @@ def test_a_frame_with_more_atoms_than_it_states_leaves_a_record_of_the_rest():
         read_conformer(rest.structure)
 
 
+@pytest.mark.parametrize("rest", ["$", "$$", "$$$"])
+def test_an_end_of_record_cut_short_is_no_record(rest):
+    assert [record.structure for record in split_sdf(BLOCKS[0] + rest)] == [BLOCKS[0]]
+
+
+def test_of_a_file_without_a_sound_record_the_reason_is_told(tmp_path):
+    (tmp_path / "hang.xyz").write_text("999999999\nE=1\nH 0 0 0\n" * 3)
+    with pytest.raises(DataError, match="none of 3 rows can be used; the first: the XYZ block cannot be read"):
+        make_dataset(tmp_path / "hang.xyz", "E")
+    (tmp_path / "cut.sdf").write_text("".join(f"cut\noff\n> <E>\n{k}.5\n\n$$$$\n" for k in range(3)))
+    with pytest.raises(DataError, match="none of 3 rows can be used; the first: it is neither"):
+        make_dataset(tmp_path / "cut.sdf", "E")
+
+
 def test_a_missing_end_of_record_hides_no_molecule():
     assert [record.structure for record in split_sdf("".join(BLOCKS))] == BLOCKS
 

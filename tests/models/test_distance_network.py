@@ -327,7 +327,8 @@ def test_atoms_of_unseen_elements_are_taken_for_absent(fitted, mixed):
     for row, force in zip(rest, strongly(fitted).predict_forces(known), strict=True):
         np.testing.assert_array_equal(forces[row], force)
     strange = chlorine.graph.atomic_numbers == 17
-    assert np.all(forces[5][strange] == 0) and np.all(forces[13] == 0)
+    assert np.all(forces[5][strange] == 0)
+    assert np.all(forces[13] == 0)
     np.testing.assert_array_equal(forces[5][~strange], model.predict_forces([without(chlorine, 17)])[0])
     together = Conformer(MoleculeGraph((1, 17, 17)), [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     with pytest.raises(RowError, match="row 1: atoms 1 and 2 are in one place"):

@@ -176,9 +176,38 @@ def test_blocks_files_and_odd_targets(monkeypatch):
     np.testing.assert_allclose(model.predict(X, return_std=True), (mean, sd), rtol=1e-8)
     constant, width = GaussianProcess().fit(X, np.full(60, 2.5)).predict(X, return_std=True)
     np.testing.assert_allclose(constant, 2.5)
-    np.testing.assert_allclose(width, 0.0, atol=1e-6)
+    assert np.all(width == np.inf)  # a constant does not tell how far the process strays
     exact = GaussianProcess("rbf", noise=0.0, length_scale=0.3, amplitude=1.0).fit(X[:20], y[:20])
     np.testing.assert_allclose(exact.predict(X[:20]), y[:20], rtol=1e-6)
+
+
+def test_where_nothing_is_known_the_deviation_is_not_small():
+    """One row, or a target that does not vary, leaves the amplitude unknown unless it is given."""
+    new = np.linspace(-5.0, 5.0, 7)[:, None]
+    for rows, target in ((np.zeros((1, 1)), [2.0]), (np.arange(6.0)[:, None], np.full(6, 2.0))):
+        for given in ({}, {"noise": 0.1}, {"length_scale": 1.0}, {"mean": 2.0}):
+            model = GaussianProcess(**given).fit(rows, target)
+            mean, sd = model.predict(new, return_std=True)
+            np.testing.assert_allclose(mean, 2.0)
+            assert np.all(sd == np.inf)
+            assert np.all(model.predict(new, return_std=True, with_noise=False)[1] == np.inf)
+            assert model.amplitude_ == 0
+            restored = estimator_from_bytes(estimator_to_bytes(model), trusted=[])
+            np.testing.assert_array_equal(restored.predict(new, return_std=True)[1], sd)
+        sd = GaussianProcess(amplitude=4.0, length_scale=0.5, noise=0.01).fit(rows, target).predict(new, True)[1]
+        assert np.isfinite(sd).all()
+        assert sd.max() > 1.9
+    # A mean that is given and missed does tell.
+    assert np.isfinite(GaussianProcess(mean=0.0).fit([[0.0]], [2.0]).predict(new, return_std=True)[1]).all()
+
+
+@pytest.mark.parametrize("factor", [1e200, 1e-200])
+def test_targets_whose_squares_are_no_numbers_are_refused(factor):
+    X, _, y = draw(30)
+    with pytest.raises(ArgumentError, match=r"variance beyond the numbers.*another unit"):
+        GaussianProcess().fit(X, y * factor)
+    model = GaussianProcess().fit(X, y * (1e100 if factor > 1 else 1e-100))
+    assert np.isfinite(model.predict(X, return_std=True)).all()
 
 
 def test_noise_that_drowns_in_rounding_is_refused():

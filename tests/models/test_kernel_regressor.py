@@ -113,6 +113,24 @@ def test_left_out_rows_are_really_left_out(weighted):
     np.testing.assert_allclose(Path(K, weights).left_out(targets, alphas), expected, rtol=1e-7)
 
 
+@pytest.mark.parametrize("kernel", ["linear", "polynomial", "rbf"])
+def test_the_mean_of_the_features_stays_that_of_all_rows_when_one_is_left_out(kernel):
+    """As the docstring says: it matters to polynomials only, and little."""
+    X, y = waves(30)
+    options = {"kernel": kernel, "length_scale": 2.0, "alpha": 0.1}
+    model = KernelRegressor(**options).fit(X, y)
+    K, errors, of_own_mean = model._kernel(closeness(model.rows_, None, kernel), 2.0), [], []
+    for i in range(len(y)):
+        others = np.arange(len(y)) != i
+        part = solve(K[np.ix_(others, others)], y[others, None], np.ones(len(y) - 1), 0.1)
+        errors.append(y[i] - (K[i, others] @ part.dual_coef + part.intercept)[0])
+        of_own_mean.append(y[i] - KernelRegressor(**options).fit(X[others], y[others]).predict(X[[i]])[0])
+    assert model.left_out_rmse_ == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=1e-8)
+    off = abs(model.left_out_rmse_ / np.sqrt(np.mean(np.square(of_own_mean))) - 1.0)
+    assert 1e-6 < off < 0.05 if kernel == "polynomial" else off < 1e-8
+    assert "stay those of all rows" in " ".join(KernelRegressor.__doc__.split())
+
+
 def test_what_is_chosen_is_the_best_of_what_was_tried():
     X, y = waves(80)
     model = KernelRegressor("rbf").fit(X, y)

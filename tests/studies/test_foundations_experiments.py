@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -267,7 +268,8 @@ def test_features_written_out_have_the_kernel_as_inner_products(degree: int) -> 
 
 def test_the_time_is_that_of_the_fastest_run(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 5.0, 10.0, 11.0, 20.0, 23.0])  # runs of 5, 1 and 3 s
-    monkeypatch.setattr(kernel_trick.time, "perf_counter", lambda: next(clock))
+    watch = SimpleNamespace(perf_counter=lambda: next(clock))
+    monkeypatch.setattr("matterlearn.studies.foundations.kernel_trick.time", watch)
     X, y = kernel_trick.drawn_chains(10, seed=0)
     assert kernel_trick.kernel_ridge(X, y, X, 1).seconds == 1.0
 
@@ -289,11 +291,11 @@ def test_the_energy_of_a_chain_is_a_polynomial_of_degree_four() -> None:
 def test_importances_agree_with_scikit_learn() -> None:
     X, y = importances.gas_readings(400, 0.2, seed=0)
     model = importances.models(10, 0)["forest"].fit(X, y)
-    groups = {name: (name,) for name in X}
+    groups = {str(name): (str(name),) for name in X}
     found = importances.importances(model, X, y, groups, n_repeats=10, seed=0)
     library = permutation_importance(model, X, y, scoring="neg_mean_absolute_error", n_repeats=10, random_state=0)
     for place, name in enumerate(X):
-        assert found[name] == pytest.approx(library.importances_mean[place], rel=0.1, abs=0.005)
+        assert found[str(name)] == pytest.approx(library.importances_mean[place], rel=0.1, abs=0.005)
 
 
 def test_a_copy_halves_an_importance_and_the_group_has_it_all() -> None:
@@ -352,7 +354,8 @@ def test_fewer_columns_of_noise_are_the_first_of_more() -> None:
     class First(SelectKBest):
         def fit(self, X: np.ndarray, y: np.ndarray) -> First:
             seen.append((X.copy(), y.copy()))
-            return super().fit(X, y)
+            super().fit(X, y)
+            return self
 
     for n_columns in (12, 30):
         selecting.noise_scores(First(f_regression, k=5), n_columns, seed=4)

@@ -120,8 +120,10 @@ def test_each_start_of_gradient_descent_stands_before_its_runs(study: tuple[Path
     assert [name for name in runs if name.endswith("start")] == ["inputs as they are: start", "inputs scaled: start"]
     as_they_are, scaled = (runs[name] for name in ("inputs as they are: start", "inputs scaled: start"))
     assert as_they_are["zero"] == 0  # the constant starts at 0 in the units of its own run
-    assert abs(as_they_are["modulus"]) > 10 * abs(scaled["modulus"])  # the same number, in parts of a spread of 0.03 GPa
-    assert runs["inputs scaled"]["modulus"] == pytest.approx(scaled["modulus"], rel=0.05)
+    assert abs(as_they_are["modulus"]) > 10 * abs(
+        scaled["modulus"]
+    )  # the same number, in parts of a spread of 0.03 GPa
+    assert runs["inputs scaled"]["loss"] == pytest.approx(scaled["loss"], rel=0.01)  # it hardly left its start
     moved = abs(1e6 / runs["inputs as they are"]["modulus"] - 1e6 / as_they_are["modulus"])
     way = abs(1e6 / runs["closed form"]["modulus"] - 1e6 / as_they_are["modulus"])
     assert moved / way == pytest.approx(content["numbers"]["descent_raw_stress_moved"], rel=1e-6)
@@ -136,7 +138,8 @@ def test_a_difference_of_noise_is_judged_by_its_standard_error(study: tuple[Path
     ratio, error = numbers["likelihood_by_degrees_ratio"], numbers["likelihood_by_degrees_ratio_se"]
     assert error == pytest.approx(np.sqrt(2 / (likelihood.N_ROWS - 2) / numbers["likelihood_n_sets"]), rel=0.2)
     assert numbers["likelihood_degrees_off"] == pytest.approx(abs(ratio - 1) / error)
-    assert f"{ratio:.3f} ± {error:.3f} with n − p, where theory has 1: right in the mean" in text
+    away = f"{numbers['likelihood_degrees_off']:.1f} standard errors away."
+    assert f"{ratio:.3f} ± {error:.3f} with n − p, where theory has 1, {away}" in text
     lines = numbers["selection_noise_numbers"]
     differences = [line["optimism"] for line in lines]
     assert differences[0] == pytest.approx(0, abs=1e-12)  # all columns are kept
@@ -163,10 +166,11 @@ def test_no_contour_leaves_the_panel() -> None:
         paths = [path for contour in contours for path in contour.get_paths()]
         assert len(paths) == 4
         for path in paths:
-            x, y = path.vertices.T
+            vertices = np.asarray(path.vertices)
+            x, y = vertices.T
             assert left < x.min() < x.max() < right
             assert bottom < y.min() < y.max() < top
-            assert path.vertices[0] == pytest.approx(path.vertices[-1])  # closed
+            assert vertices[0] == pytest.approx(vertices[-1])  # closed
     edge = contour_edge(loss, free, float(loss(diamond[None, :])[0]))
     assert loss(edge) == pytest.approx(np.full(len(edge), loss(diamond[None, :])[0]))
 

@@ -82,6 +82,7 @@ PLANTED = {
     "what comes first": (lambda one: one[0].specie.Z, {"permutation"}),
     "distances without images": (without_images, {"wrapping", "supercell"}),
     "lengths of the cell": (lambda one: sum(one.lattice.abc), {"cell choice", "supercell"}),
+    "an even or odd number of atoms": (lambda one: len(one) % 2, {"supercell"}),
     "volume": (lambda one: one.volume, {"supercell"}),
     "fractional coordinates": (lambda one: one.frac_coords[0].sum(), ALL - {"rotation"}),
 }
@@ -178,3 +179,28 @@ def test_molecules_and_crystals_are_audited_apart():
         audit(len, CRYSTALS, takes="coordinates")
     with pytest.raises(ArgumentError, match="has no permutation of like atoms"):
         audit(len, CRYSTALS, symmetries=["permutation of like atoms"])
+
+
+def test_three_cells_are_told_from_one_where_two_are_not():
+    # Waves that fit into one cell and into two, as those of a mesh would.
+    found = audit(lambda structures: [float(len(one) % 3 == 0) for one in structures], [HANDED], symmetries=["supercell"])
+    assert found.holds
+    crystal = Structure(Lattice.from_parameters(3, 4, 5, 80, 95, 102), ["Si", "O"], [[0, 0, 0], [0.3, 0.6, 0.4]])
+    thirds = audit(lambda structures: [len(one) % 3 == 0 for one in structures], [crystal], symmetries=["supercell"])
+    assert set(thirds.changes.query("beyond")["change"]) == {"as 3 x 1 x 1 cells"}
+
+
+def test_left_handed_and_relabelled_cells_are_tried():
+    def turned(structures):
+        return [float(np.sign(np.linalg.det(one.lattice.matrix))) for one in structures]
+
+    def first(structures):
+        return [one.lattice.a for one in structures]
+
+    lines = audit(turned, [HANDED], symmetries=["cell choice"]).changes
+    assert set(lines.query("beyond")["change"]) == {"with one lattice vector turned round, left-handed"}
+    lines = audit(first, [HANDED], symmetries=["cell choice"]).changes
+    assert "with its lattice vectors in another order" in set(lines.query("beyond")["change"])
+    same = audit(lambda structures: [sum(one.lattice.abc) for one in structures], [HANDED], symmetries=["cell choice"])
+    assert same.changes.query("number in (2, 3)")["difference"].max() < 1e-12
+    assert audit(lambda structures: [radial(one) for one in structures], CRYSTALS, symmetries=["cell choice"]).holds

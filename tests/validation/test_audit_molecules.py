@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from matterlearn.chemistry.molecules import Conformers, read_conformer, to_atoms, to_mol, to_mol_block
+from matterlearn.chemistry.molecules.conformers import coordinate_names
 from matterlearn.core.errors import ArgumentError, RowError
 from matterlearn.validation.audits import Audit, audit
 from matterlearn.validation.audits.changes import LIKE_ATOMS
@@ -349,6 +351,10 @@ def test_trees_on_distances_hold_and_on_coordinates_do_not():
         ({"symmetries": ["supercell"]}, "a molecule has no supercell"),
         ({"symmetries": []}, "none is named"),
         ({"n_changes": 0}, "must be at least 1"),
+        ({"n_changes": 2.5}, "n_changes: must be a whole number, got 2.5"),
+        ({"random_state": None}, "random_state: must be a whole number, got None"),
+        ({"tolerance": "small"}, "must be a number from 0"),
+        ({"y": ["a"] * N}, "y: not numbers"),
         ({"tolerance": -1.0}, "must be a number from 0"),
         ({"tolerance": float("nan")}, "must be a number from 0"),
         ({"property": "total"}, "intensive or extensive"),
@@ -375,3 +381,114 @@ def test_structures_that_cannot_be_read():
         audit(len, Conformers.of([*conformers_of("O", 1), *conformers_of("CCO", 1)]), takes="coordinates")
     with pytest.raises(ArgumentError, match="3 \\* n_atoms"):
         audit(len, np.zeros((2, 4)), takes="coordinates")
+
+
+def test_a_large_total_energy_hides_no_change():
+    def places(given):
+        return np.array([0.3 * np.tanh(one.positions[:, 0].mean()) for one in given])
+
+    found = audit(lambda given: -1e6 + places(given), batch(), symmetries=["translation"])
+    assert found.broken == ("translation",)
+    assert found.check("translation").largest_of_spread > 1
+    # An invariant of the same size is rounded, and holds; the text says how small the change is against the spread.
+    held = audit(lambda given: [-1e6 + 0.01 * invariant(one) for one in given], batch())
+    assert set(held.held) == ALL
+    assert held.limit < 1e-6 * held.spread * 1.001 + 1e-7
+    assert re.search(r"changes the prediction by \S+ at most, \S+ of the spread of the predictions", held.text)
+    # Where predictions do not vary there is no spread: the tolerance is relative to their size.
+    assert audit(lambda given: [-1e6 + 1e-3 * one.positions[0, 0] for one in given], batch()[:1]).holds
+
+
+def test_a_small_output_is_not_hidden_by_a_large_one():
+    def features(given):
+        return [[1e-4 * one.positions[:, 0].sum(), 1e9 * invariant(one) / 1e3] for one in given]
+
+    found = audit(features, batch(), symmetries=["translation", "rotation"])
+    assert found.broken == ("translation", "rotation")
+    assert found.check("rotation").output == "output 0"
+
+
+def test_what_is_zero_but_for_rounding_is_not_judged():
+    def cancelled(given):
+        return [float((one.positions - one.positions.mean(0)).sum()) for one in given]
+
+    found = audit(cancelled, batch(), symmetries=["rotation"])
+    assert (found.broken, found.held, found.holds) == ((), (), False)
+    assert "no change can be told from rounding" in found.text
+    # Zero before and not after is a change.
+    centred = batch().with_positions(np.concatenate([one.positions - one.positions.mean(0) for one in batch()]))
+    far = audit(lambda given: [one.positions[:, 0].mean() for one in given], centred, symmetries=["translation"])
+    assert far.broken == ("translation",)
+    beside = audit(lambda given: [[x, invariant(one)] for x, one in zip(cancelled(given), given, strict=True)], batch())
+    assert beside.holds
+    assert "Output 'output 0' is zero but for rounding and was not judged." in beside.text
+
+
+def test_where_nothing_was_tested_nothing_holds():
+    found = audit(lambda given: [1.0] * len(given), conformers_of("[He]", 1), symmetries=["rotation"])
+    assert (found.broken, found.held, found.holds) == ((), (), False)
+
+
+@pytest.mark.parametrize("kind", [int, float, bool, str])
+def test_the_error_of_a_classifier_does_not_ask_for_the_type_of_its_classes(kind):
+    conformers = batch()
+    y = np.arange(N) % 2
+    flat = FunctionTransformer(lambda given: given.flat())
+    model = make_pipeline(flat, DummyClassifier(strategy="most_frequent")).fit(conformers, np.ones(N, dtype=int))
+    assert audit(model, conformers, y.astype(kind), symmetries=["rotation"]).error == 0.5
+    labels = audit(model, conformers, y.astype(kind), symmetries=["rotation"], method="predict")
+    assert labels.error == 0.5
+
+
+def test_columns_of_coordinates_are_told_by_their_names():
+    conformers = conformers_of("O", N)
+    names = coordinate_names(3)
+    frame = pd.DataFrame(conformers.flat(), columns=names)[sorted(names)]  # x_0, x_1, x_2, y_0, ...
+    seen = set()
+
+    def bond(table):
+        seen.add(tuple(table.columns))
+        first, second = (table[[f"{axis}_{k}" for axis in "xyz"]].to_numpy() for k in (0, 1))
+        return np.linalg.norm(first - second, axis=1)
+
+    assert audit(bond, frame, takes="coordinates", n_changes=3).held == ("translation", "rotation", "reflection")
+    assert seen == {tuple(sorted(names))}
+    # The same for a model that was fitted with such columns, asked with conformers.
+    fitted = LinearRegression().fit(frame, frame["x_1"] - frame["x_0"])
+    assert "translation" in audit(fitted, conformers, takes="coordinates").held
+    with pytest.raises(ArgumentError, match="'oxygen', which tells no coordinate"):
+        audit(bond, frame.rename(columns={"x_0": "oxygen"}), takes="coordinates")
+    with pytest.raises(ArgumentError, match="model: was fitted with columns such as 'oxygen'"):
+        audit(
+            LinearRegression().fit(frame.rename(columns={"x_0": "oxygen"}), frame["x_1"]),
+            conformers,
+            takes="coordinates",
+        )
+
+
+def test_lists_of_coordinates_are_a_matrix():
+    rows = conformers_of("O", 4).flat()
+    found = audit(lambda matrix: matrix[:, 3] - matrix[:, 0], rows.tolist(), takes="coordinates", n_changes=2)
+    assert found.broken == ("rotation", "reflection")
+    with pytest.raises(ArgumentError, match="rows of 8 and of 9 coordinates"):
+        audit(len, [rows[0].tolist(), rows[1].tolist()[:-1]], takes="coordinates")
+
+
+def test_the_largest_change_is_compared_with_the_error_too():
+    conformers = batch()
+    found = audit(lambda given: given.flat()[:, 0], conformers, conformers.flat()[:, 0] + 0.5, n_changes=2)
+    check = found.check("translation")
+    assert check.largest_of_error == pytest.approx(check.largest / 0.5)
+    assert "largest_of_error" in found.table.columns
+
+
+def test_some_orders_are_one_for_all_and_some_each_molecules_own():
+    seen: list[list[tuple[int, ...]]] = []
+
+    def model(given):
+        seen.append([one.graph.numbers for one in given])
+        return [invariant(one) for one in given]
+
+    assert audit(model, batch(), symmetries=["permutation"], n_changes=4).holds
+    assert [len(set(orders)) for orders in seen[1::2]] == [1, 1]
+    assert all(len(set(orders)) > N // 2 for orders in seen[2::2])

@@ -133,3 +133,12 @@ def test_what_is_no_vector_is_refused(function, said):
         audit_vectors(function, batch())
     with pytest.raises(ArgumentError, match="at least 1"):
         audit_vectors(function, batch(), n_changes=0)
+
+
+def test_forces_that_cancel_are_not_judged():
+    rng = np.random.default_rng(0)
+    found = audit_vectors(lambda given: [1e-17 * rng.normal(size=(len(one.graph), 3)) for one in given], batch())
+    assert (found.broken, found.held, found.holds) == ((), (), False)
+    assert "long at most, and no change can be told from rounding" in found.text
+    with pytest.raises(ArgumentError, match="n_changes: must be a whole number"):
+        audit_vectors(lambda given: [pair_forces(one) for one in given], batch(), n_changes=2.5)

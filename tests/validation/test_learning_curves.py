@@ -98,6 +98,54 @@ def test_conformers_are_rows_and_given_test_rows_are_kept():
     assert curve.test_rows.tolist() == [1, 2, 29]
 
 
+class Site:
+    """A piece of matter that is a sequence itself, as a Structure and an Atoms are."""
+
+    def __init__(self, height):
+        self.height = height
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return (0.0, self.height)[index]
+
+
+def test_objects_in_a_list_stay_objects_and_rows_of_numbers_become_an_array():
+    class Height(RegressorMixin, BaseEstimator):
+        def fit(self, X, y):
+            assert X.dtype == object
+            assert X.ndim == 1
+            return self
+
+        def predict(self, X):
+            return np.array([3.0 * item.height for item in X])
+
+    heights = np.random.default_rng(0).normal(size=30)
+    sites = [Site(height) for height in heights]
+    for batch in (sites, tuple(sites)):
+        curve = learning_curve(Height(), batch, 3.0 * heights, [5, 20], repeats=2)
+        np.testing.assert_array_equal(curve.table["mae"], 0.0)
+    formulas = [f"H{k + 1}" for k in range(30)]
+    learning_curve(Memory(), formulas, heights, [5], repeats=1)
+    rows = [[float(height), 1.0] for height in heights]
+    assert learning_curve(LinearRegression(), rows, heights, [5], repeats=1).table["mae"][0] < 1e-9
+
+
+def test_test_rows_are_a_share_a_number_or_a_list():
+    X, y = np.zeros((100, 1)), np.zeros(100)
+
+    def rows(test, **options):
+        return learning_curve(DummyRegressor(), X, y, [10], repeats=1, test=test, **options).test_rows
+
+    assert len(rows(10)) == len(rows(np.int64(10))) == len(rows(0.1)) == 10
+    np.testing.assert_array_equal(rows(np.float32(0.25)), rows(0.25))
+    np.testing.assert_array_equal(rows(25), rows(0.25))
+    assert len(rows(1)) == 1
+    assert rows([10]).tolist() == [10]
+    assert 10 <= len(rows(10, groups=np.arange(100) // 4)) <= 12
+
+
 def test_groups_stand_on_one_side():
     Memory.seen = []
     y = np.arange(60.0)
@@ -115,6 +163,13 @@ def test_groups_stand_on_one_side():
         ({"sizes": []}, "whole numbers"),
         ({"sizes": [2.5]}, "whole numbers"),
         ({"repeats": 0}, "repeats: must be at least 1"),
+        ({"repeats": 1.5}, "repeats: a whole number is needed, got 1.5"),
+        ({"repeats": True}, "repeats: a whole number is needed"),
+        ({"test": 0}, "test: 0 of 100 rows leaves none on one side"),
+        ({"test": 100}, "test: 100 of 100 rows"),
+        ({"test": np.float32(1.5)}, "test: a share"),
+        ({"test": True}, "test: a share, a number of rows or a list"),
+        ({"test": "half"}, "test: a share, a number of rows or a list"),
         ({"test": 1.0}, "test: a share"),
         ({"test": [100]}, "numbers of rows from 0 to 99"),
         ({"estimator": LogisticRegression()}, "LogisticRegression is a classifier"),
@@ -283,6 +338,35 @@ def test_repeats_are_averaged_and_bad_points_refused():
             fit_power_law(sizes, values)
     with pytest.raises(ArgumentError, match="level"):
         fit_power_law([10, 20, 40], [1.0, 0.5, 0.2], level=1.0)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-200, 1e200])
+@pytest.mark.parametrize("floor", [0.0, 0.3])
+def test_the_law_does_not_depend_on_the_unit(unit, floor):
+    """Warnings are errors here: nothing overflows."""
+    n = 10.0 * 2.0 ** np.arange(7)
+    errors = floor + n**-0.5
+    law, same = fit_power_law(n, errors * unit), fit_power_law(n, errors)
+    assert law.exponent == pytest.approx(same.exponent, rel=1e-9)
+    assert law.factor / unit == pytest.approx(same.factor, rel=1e-9)
+    assert law.floor / unit == pytest.approx(same.floor, rel=1e-9)
+    np.testing.assert_allclose(law.predict(n), errors * unit, rtol=1e-9)
+
+
+def test_a_factor_that_is_no_number_is_refused():
+    with pytest.raises(ArgumentError, match=r"a factor of exp\(7\d\d\)"):
+        fit_power_law([1e4, 2e4, 4e4], [1e290, 1e290 / 2**12, 1e290 / 2**24])
+
+
+def test_theory_says_too_little_of_a_normal_cloud_as_the_docstring_warns():
+    """Three dimensions, no noise, small penalty: several times less than is measured; with noise it meets."""
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    K, y = rbf_kernel(X, gamma=0.5), np.sin(X[:, 0]) + 0.1 * (X**2).sum(axis=1)
+    off = measured(K, y, 200, 1e-3, 0.0)[1] / kernel_learning_curve(K, y, [200], 1e-3)["mse"][0]
+    assert 2.5 < np.sqrt(off) < 35.0
+    off = measured(K, y, 200, 0.1, 0.1)[1] / kernel_learning_curve(K, y, [200], 0.1, 0.1)["mse"][0]
+    assert 0.95 < np.sqrt(off) < 1.25
+    assert "35 times" in kernel_learning_curve.__doc__
 
 
 def planted(factor):

@@ -192,3 +192,21 @@ def test_what_is_written_is_what_was_found(tmp_path):
     with pytest.raises(DataError):
         write_audit(found, other)
     assert (other / "thesis.txt").read_text() == "mine"
+
+
+def test_rows_that_are_left_out_are_counted_and_listed(tmp_path):
+    table = structures()
+    table.loc[0, "structure"] = "no molecule"
+    table.loc[1, "energy"] = np.nan
+    found = audit_model(Planted(bond, {"structure": "structure"}), table, n_changes=1)
+    assert found.rows.text == "4 of 6 rows usable; 1 not read, 1 without energy"
+    folder = write_audit(found, tmp_path / "audit")
+    assert json.loads((folder / "audit.json").read_text())["energy"]["rows"]["not_read"] == 1
+    rejected = pd.read_csv(folder / "rejected.csv")
+    assert rejected[["row", "column"]].values.tolist() == [[1, "structure"], [2, "energy"]]
+    assert rejected["reason"].tolist()[1] == "the cell is empty"
+    whole = audit_model(Planted(bond, {"structure": "structure"}), structures(), n=4, n_changes=1)
+    assert whole.rows.text == "6 of 6 rows usable; 4 of the usable rows drawn"
+    assert whole.rejected.empty
+    bare = audit_model(Planted(bond, {"structure": "structure"}), table.drop(columns="energy"), n_changes=1)
+    assert bare.rows.text == "5 of 6 rows usable; 1 not read"

@@ -11,6 +11,9 @@ import typer
 BROKEN = 1
 """Exit code where a symmetry is broken."""
 
+UNTESTED = 2
+"""Exit code where none is broken, but one that was named was not tested, or none was."""
+
 HEADINGS = ("symmetry", "", "median", "largest", "/ spread", "/ error", "rows")
 
 
@@ -28,7 +31,7 @@ def audit(
     ] = None,
     changes: Annotated[int, typer.Option(help="Changes of each molecule per symmetry, at most.", min=1)] = 8,
     tolerance: Annotated[
-        float, typer.Option(help="Change that counts as rounding, relative to the largest prediction.", min=0)
+        float, typer.Option(help="Change that counts as rounding, relative to the spread of the predictions.", min=0)
     ] = 1e-6,
     seed: Annotated[int, typer.Option(help="The same seed gives the same audit.", min=0)] = 0,
     trust: Annotated[
@@ -43,7 +46,8 @@ def audit(
 ) -> None:
     """Move, turn, mirror and reorder molecules, and tell how much the predictions change.
 
-    Exit code 0 if no symmetry is broken, 1 if one is, 2 if the audit could not be made.
+    Exit code 0 if no symmetry is broken, 1 if one is, 2 if the audit could not be made: also if a symmetry that is
+    named, or all of them, could not be tested.
     """
     from matterlearn.cli.options import names
     from matterlearn.workflow.audit import audit_model, write_audit
@@ -61,15 +65,30 @@ def audit(
     if out is not None:
         write_audit(found, out)
     if as_json:
-        content = {target: result.to_dict() for target, result in found.items()}
-        typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
     else:
+        typer.echo(f"{found.rows.text}.")
         for target, result in found.items():
             _print(target, result)
         if out is not None:
             typer.echo(f"written: {out}")
     if any(result.broken for result in found.values()):
         raise typer.Exit(BROKEN)
+    untested = [_untested(target, result, named=symmetry is not None) for target, result in found.items()]
+    if any(untested):
+        typer.echo(f"matterlearn: {'; '.join(text for text in untested if text)}", err=True)
+        raise typer.Exit(UNTESTED)
+
+
+def _untested(target: str, result: Any, *, named: bool) -> str:
+    """Return what was to be tested and was not; empty if nothing."""
+    missing = [check for check in result.checks if check.verdict == "not tested"]
+    if not missing or (result.held and not named):
+        return ""
+    if result.held:
+        names = ", ".join(check.symmetry for check in missing)
+        return f"{target}: not tested: {names} ({missing[0].reason})"
+    return f"{target}: no symmetry was tested ({missing[0].reason})"
 
 
 def _print(target: str, result: Any) -> None:

@@ -134,24 +134,32 @@ def conformers(
 
     A run that was stopped goes on when the same command is given again. A set is kept in the data home.
     """
-    from matterlearn.core.errors import ArgumentError
+    from matterlearn.core.errors import ArgumentError, MatterlearnError
     from matterlearn.data.generators.conformers import make_conformers
     from matterlearn.data.generators.conformers.files import check_place
 
     if bool(smiles) == (smiles_file is not None):
         raise ArgumentError("give --smiles or --smiles-file", fix="see matterlearn data make conformers --help")
+    if column is not None and smiles_file is None:
+        raise ArgumentError("a column of which table?", where="--column", fix="name the table with --smiles-file")
     check_place(out)
     given: Any = smiles or _smiles_column(smiles_file, column)
-    made = make_conformers(
-        given,
-        n,
-        force_field=force_field.value,
-        steps=steps,
-        prune=prune,
-        stereo=stereo.value,
-        seed=seed,
-        workers=workers,
-    )
+    try:
+        made = make_conformers(
+            given,
+            n,
+            force_field=force_field.value,
+            steps=steps,
+            prune=prune,
+            stereo=stereo.value,
+            seed=seed,
+            workers=workers,
+        )
+    except MatterlearnError as error:
+        if smiles_file is None or type(error) is not MatterlearnError:  # its subclasses are not about the molecules
+            raise
+        place = f"{smiles_file}, row 1" if len(given) == 1 else str(smiles_file)
+        raise MatterlearnError(error.what, where=place, fix=error.fix) from error
     made.write(out)
     _tell(made, out)
 
@@ -189,8 +197,10 @@ def _tell(made: ConformerSet, out: Path) -> None:
         )
     if len(made.counts) > MOST_LINES:
         typer.echo(f"{len(made.counts):,} molecules, {len(made):,} conformers in all")
+    rejected = out.with_name(f"{out.name}.rejected.csv")
+    if len(made.rejected) or rejected.exists():  # a list of an earlier run must not stay
+        write_rejected(made.rejected, rejected)
     if len(made.rejected):
-        rejected = write_rejected(made.rejected, out.with_name(f"{out.name}.rejected.csv"))
         typer.echo(f"rejected: {len(made.rejected):,} of the molecules, see {rejected}")
     typer.echo(f"written: {out}")
     typer.echo(f"next: matterlearn fit {out} --target {ENERGY}")

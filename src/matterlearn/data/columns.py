@@ -11,7 +11,7 @@ import pandas as pd
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import ArgumentError, DataError, did_you_mean
 from matterlearn.data.agreement import is_same_matter
-from matterlearn.data.cells import INPUT_KINDS, MATTER_KINDS, MOLECULE_KINDS, ParsedFrame, is_missing
+from matterlearn.data.cells import INPUT_KINDS, IS_MISSING, MATTER_KINDS, MOLECULE_KINDS, ParsedFrame, is_missing
 from matterlearn.data.input_names import is_empty
 from matterlearn.data.keys import are_all_equal
 from matterlearn.data.kinds import TOLERANCE, detect_kinds, near_miss
@@ -78,7 +78,7 @@ def choose_inputs(
     ArgumentError
         If a named column does not exist, is a target, or is free text.
     DataError
-        If nothing was named and no column describes matter.
+        If nothing was named and no column describes matter, or the only one that does cannot be read in any row.
 
     Examples
     --------
@@ -123,7 +123,9 @@ def choose_parsed_inputs(
         if name in groups and kinds[name] in MATTER_KINDS
     ]
     free = [name for name in others if name not in groups]
-    matter = _matter(parsed, free)
+    unread = _unread_molecules(parsed, free)
+    matter = _matter(parsed, [name for name in free if name not in unread])
+    notes += [f"{name} is left out: none of its cells can be read (the first: {why})." for name, why in unread.items()]
     notes += matter.notes
     near = [
         text
@@ -131,6 +133,9 @@ def choose_parsed_inputs(
         if kinds[name] in ("category", "text") and (text := near_miss(name, frame[name], ions=parsed.ions)) is not None
     ]
     if not matter.columns and not wanted:
+        for name, why in unread.items():
+            what = f"none of {len(frame)} rows can be used; the first: {why}"
+            raise DataError(what, where=f"column {name!r}", fix="mend it, or name other inputs")
         found = "".join(f": {text.rstrip('.')}" for text in (*near, *matter.notes)[:1])
         raise DataError(f"no column describes matter{found}", fix="name the inputs, or state the kind of a column")
     if matter.columns and wanted:
@@ -213,6 +218,18 @@ def _molecules(parsed: ParsedFrame, free: Sequence[str]) -> Inputs | None:
             note = f"{_listed(rest)} {_are(rest)} left out: {varying[0]} says more." if rest else ""
             return Inputs((varying[0],), (note,) if note else ())
     return None
+
+
+def _unread_molecules(parsed: ParsedFrame, free: Sequence[str]) -> dict[str, str]:
+    """Return the structures and molecules of which no cell can be read, each with the reason of its first one."""
+    unread = {}
+    for name in free:
+        if parsed.kinds[name] in MOLECULE_KINDS and not is_empty(parsed.frame[name]):
+            cells = parsed[name]
+            if all(value is None for value in cells.values):
+                # An empty cell says nothing about those that are filled.
+                unread[name] = next(why for why in cells.reasons.values() if why != IS_MISSING)
+    return unread
 
 
 def _rank(name: str, frame: pd.DataFrame) -> tuple[bool, int]:

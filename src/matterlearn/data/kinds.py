@@ -14,7 +14,8 @@ from matterlearn.chemistry.formulas import parse_formula
 from matterlearn.chemistry.ions import Ion
 from matterlearn.core.errors import MatterlearnError
 from matterlearn.data.cells import all_ions, cell_reader, is_missing, is_no_number, reason_of
-from matterlearn.data.structure_cells import looks_like_structure
+from matterlearn.data.structure_cells import is_structure, looks_like_structure
+from matterlearn.data.structure_files import STRUCTURE
 
 TOLERANCE = 0.9
 """Share of the filled cells of a column that must be readable as a kind; the others become rejected rows."""
@@ -33,7 +34,8 @@ def detect_kinds(frame: pd.DataFrame, *, ions: Mapping[str, Ion] | None = None) 
     speaks for it, in this order:
 
     - "number": numbers; texts such as `NaN`, `N/A` and `-` between them are missing numbers.
-    - "structure": molecules with positions: MOL or XYZ blocks, or objects that hold them (RDKit, ASE, pymatgen).
+    - "structure": molecules with positions: MOL or XYZ blocks, or objects that hold them (RDKit, ASE, pymatgen). One
+      such cell is enough, and so are the records of a file of molecules, damaged as they may be.
     - "molecule": SMILES, in a column whose name says so.
     - "site": site compositions such as `{"Fe": 0.25, "Mn": 0.75}`; symbols of elements (of ions too if the name speaks
       of a site or an element), if at least two are no letter or word of English; in a column named by a capital
@@ -166,7 +168,7 @@ def _kind(name: str, column: pd.Series[Any], ions: Mapping[str, Ion] | None) -> 
         return "text"
     if _is_number_column(cells):
         return "number"
-    if sum(map(looks_like_structure, cells)) >= TOLERANCE * len(cells):
+    if _is_structure_column(name, cells):
         return "structure"
     if _speaks_of(name, _SMILES_WORDS) and _share(cells, cell_reader("molecule")) >= TOLERANCE_BY_NAME:
         return "molecule"
@@ -190,6 +192,14 @@ def _is_number_column(cells: Sequence[Any], tolerance: float = TOLERANCE) -> boo
     if any(isinstance(cell, bool | np.bool_) for cell in filled):
         return False
     return len(filled) > 0 and _share(filled, cell_reader("number")) >= tolerance
+
+
+def _is_structure_column(name: str, cells: Sequence[Any]) -> bool:
+    # Nothing but a structure looks like one, so that a single one tells what the others were meant to be.
+    if any(map(is_structure, cells)) or sum(map(looks_like_structure, cells)) >= TOLERANCE * len(cells):
+        return True
+    # Records of files end with a line, also those that are damaged beyond recognition.
+    return name == STRUCTURE and all(isinstance(cell, str) and cell.endswith("\n") for cell in cells)
 
 
 def _is_matter(name: str, cells: Sequence[Any], ions: Mapping[str, Ion] | None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,9 @@ DECIMALS = 3
 """Distances (angstrom) are compared after rounding to this many decimals where equal structures are looked for."""
 
 _MARKS = ("M  END", "V2000", "V3000")
+_LINE_OF_MOL = re.compile(r"^(?:M  END\s*|[ \d]{6}.*V[23]000\s*)$", re.MULTILINE)
+_COORDINATE = r"[ \t]+[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?"
+_START_OF_XYZ = re.compile(rf"\s*[0-9]+[ \t\r]*\n[^\n]*\n[ \t]*[A-Za-z]{{1,2}}[0-9]*{_COORDINATE * 3}(?:\s|$)")
 
 
 def looks_like_structure(cell: object) -> bool:
@@ -54,6 +59,30 @@ def looks_like_structure(cell: object) -> bool:
     return "positions" in fields or any(
         hasattr(kind, name) for name in ("get_positions", "GetConformer", "cart_coords")
     )
+
+
+def is_structure(cell: object) -> bool:
+    r"""Tell a cell that can be nothing else than atoms in space, whether or not they can be read.
+
+    Parameters
+    ----------
+    cell : object
+        Any cell.
+
+    Returns
+    -------
+    bool
+        True for the objects of `looks_like_structure`, and for texts with the lines of a MOL block, or with a number,
+        a comment and an atom with three coordinates as an XYZ block has them.
+
+    Examples
+    --------
+    >>> is_structure("2\n\nH 0 0 0\nH 0 0 0.74"), is_structure("2024\nmeasured again\nV2000 used")
+    (True, False)
+    """
+    if not isinstance(cell, str):
+        return looks_like_structure(cell)
+    return _LINE_OF_MOL.search(cell) is not None or _START_OF_XYZ.match(cell) is not None
 
 
 def read_structure_cell(cell: object) -> Conformer:
@@ -119,8 +148,7 @@ def atoms_of(value: Any) -> dict[str, float]:
     counts: Counter[str] = Counter()
     n_hydrogen = 0
     for atom in read_molecule(value).GetAtoms():
-        if atom.GetAtomicNum():  # 0 is a placeholder
-            counts[atom.GetSymbol()] += 1
+        counts[atom.GetSymbol()] += 1
         n_hydrogen += atom.GetTotalNumHs()
     if n_hydrogen:
         counts["H"] += n_hydrogen
@@ -157,7 +185,9 @@ def molecule_key(value: Any) -> Hashable:
     gaps = np.linalg.norm(value.positions[first] - value.positions[second], axis=1).round(DECIMALS)
     pairs = np.sort(np.column_stack([numbers[first], numbers[second]]), axis=1)
     order = np.lexsort((gaps, pairs[:, 1], pairs[:, 0]))
-    return (value.graph.formula, len(value.graph.bonds), pairs[order].tobytes(), gaps[order].tobytes())
+    # Of a large molecule the distances fill megabytes, and keys of all rows are held at once.
+    distances = hashlib.sha256(pairs[order].tobytes() + gaps[order].tobytes()).digest()
+    return (value.graph.formula, len(value.graph.bonds), distances)
 
 
 def cell_as_text(cell: Any) -> Any:

@@ -71,6 +71,8 @@ def split_sdf(text: str) -> list[Record]:
             lines = []
         else:
             lines.append(line)
+    if lines and lines[-1].rstrip() in ("$", "$$", "$$$"):  # the text is cut off there
+        lines.pop()
     if any(line.strip() for line in lines):
         records += _sdf_records(lines)
     return records

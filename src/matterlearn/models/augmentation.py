@@ -49,8 +49,8 @@ class AugmentedRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         prediction does not depend on the rows beside it. With 0: predict for the molecule as it is.
     inputs : {"coordinates", "conformers"}
         What `estimator` gets: x_0, y_0, z_0, x_1, ... as a matrix, for which all molecules need the same elements in
-        the same order; or a `Conformers` batch, for a pipeline that begins with a transformer of molecules. In a batch bonds
-        are exchanged with their atoms, so that every copy is a graph of its own: transformers are slow on these.
+        the same order; or a `Conformers` batch, for a pipeline that begins with a transformer of molecules. In a batch
+        bonds are exchanged with their atoms, so that every copy is a graph of its own: transformers are slow on these.
     random_state : int, RandomState or None
         Of the changes.
 

@@ -39,9 +39,6 @@ from matterlearn.models.networks.regressor import MLPRegressor
 MOST_JOBS: Final = 64
 """Threads or processes an estimator may ask for."""
 
-MOST_ATOMS: Final = 1_000
-"""Atoms of a molecule whose features grow with the square of its size."""
-
 MOST_AVERAGED: Final = 1_000
 """Changed copies of a molecule that a prediction may be the mean of."""
 
@@ -77,12 +74,12 @@ def check_sound(estimator: Any, *, vouched: Collection[str] = ()) -> None:
             _check_attributes(part)
     owned = {id(part) for part in _owned_trees(parts)}
     _require(all(id(part) in owned for part in parts if isinstance(part, Tree | TreePredictor)), "a stray tree")
+    for part in parts:
+        _check_of_molecules(part)
     for kind, check in _CHECKS:
         for part in parts:
             if isinstance(part, kind):
                 check(part)
-    for part in parts:
-        _check_of_molecules(part)
 
 
 def _parts(root: Any) -> Iterator[Any]:
@@ -353,8 +350,7 @@ def _check_of_molecules(part: Any) -> None:
             raise ModelFileError(f"a parameter in it cannot be ({error})", fix="do not use this file") from error
         sizes = [value for value in vars(part).values() if isinstance(value, int) and not isinstance(value, bool)]
         _refuse_unless(all(abs(size) <= MAX_FEATURES for size in sizes), "a size in it is beyond reason")
-        if hasattr(part, "n_atoms_"):
-            _refuse_unless(_is_int(part.n_atoms_, 1, MOST_ATOMS), "a number of atoms in it is beyond reason")
+        _check_learned_of_molecules(part)
     elif module == "matterlearn.models.augmentation" and hasattr(part, "estimator_"):
         _refuse_unless(_is_int(part.average, 0, MOST_AVERAGED), "a number of copies in it is beyond reason")
         _refuse_unless(_is_int(part.seed_, 0, 2**31), "a seed in it cannot be")
@@ -362,6 +358,21 @@ def _check_of_molecules(part: Any) -> None:
         from matterlearn.models.molecules.distance_network import check_sizes
 
         _require(check_sizes(part), "a network")
+
+
+def _check_learned_of_molecules(part: Any) -> None:
+    """Check what `fit` left in a transformer of molecules: indices of atoms, and how wide its features are."""
+    if not any(name.endswith("_") and not name.startswith("_") for name in vars(part)):
+        return
+    name = type(part).__name__
+    try:
+        part._check_learned()
+        width = part._width()
+    except (MatterlearnError, AttributeError) as error:  # something is not as `fit` leaves it, or is not there
+        raise ModelFileError(
+            f"what a {name} in it learned cannot be ({_first_line(error)})", fix="do not use this file"
+        ) from error
+    _refuse_unless(width <= MAX_FEATURES, f"a {name} in it has {width:,} features, which is beyond reason")
 
 
 def _check_ensemble(part: Any) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +19,9 @@ from matterlearn.chemistry.molecules.graph import MoleculeGraph
 from matterlearn.core.errors import ArgumentError, DataError, MatterlearnError
 from matterlearn.core.parallel import item_seed
 from matterlearn.core.writing import staged_folder, write_file
-from matterlearn.data.cells import ParsedFrame, is_missing
+from matterlearn.data.cells import IS_MISSING, ParsedFrame, is_missing
 from matterlearn.data.inputs import parse_inputs
+from matterlearn.data.rejects import BadCell, rejected_table, write_rejected
 from matterlearn.data.structure_cells import looks_like_structure, read_structure_cell
 from matterlearn.data.tables import read_table
 from matterlearn.report.figures.style import save_figure
@@ -29,6 +30,7 @@ from matterlearn.report.words import file_name
 from matterlearn.validation.audits.auditing import audit
 from matterlearn.validation.audits.result import Audit
 from matterlearn.validation.audits.samples import Molecules
+from matterlearn.validation.leaks.words import listed
 from matterlearn.workflow.model import Model
 
 STRUCTURE: Final = "structure"
@@ -36,6 +38,82 @@ STRUCTURE: Final = "structure"
 
 MARK: Final = "audit.json"
 """File that every output folder of an audit holds."""
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """How many rows of a table an audit could use.
+
+    Parameters
+    ----------
+    given : int
+        Rows of the table.
+    usable : int
+        Rows that are read and, where any row has measured values, have them.
+    not_read : int
+        Rows with an input that cannot be read.
+    without_target : int
+        Rows that are read, but have no measured value although others do.
+    audited : int
+        Rows that were audited: the usable ones, or those that were drawn of them.
+    targets : tuple of str
+        The targets of the model.
+    """
+
+    given: int
+    usable: int
+    not_read: int
+    without_target: int
+    audited: int
+    targets: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One line.
+
+        Examples
+        --------
+        >>> RowCounts(60, 57, 2, 1, 50, ("E",)).text
+        '57 of 60 rows usable; 2 not read, 1 without E; 50 of the usable rows drawn'
+        """
+        left_out = [f"{self.not_read} not read"] if self.not_read else []
+        left_out += [f"{self.without_target} without {listed(self.targets)}"] if self.without_target else []
+        parts = [f"{self.usable} of {self.given} rows usable", ", ".join(left_out)]
+        parts.append(f"{self.audited} of the usable rows drawn" if self.audited < self.usable else "")
+        return "; ".join(part for part in parts if part)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values, with its line."""
+        return {**asdict(self), "targets": list(self.targets), "text": self.text}
+
+
+class ModelAudits(dict[str, Audit]):
+    """For each target of a model what its audit found, and what became of the rows of the table.
+
+    Parameters
+    ----------
+    found : mapping of str to Audit
+        For each target what was found.
+    rows : RowCounts
+        How many rows could be used.
+    rejected : DataFrame
+        The cells for which rows were left out, as `Dataset.rejected`.
+
+    Attributes
+    ----------
+    rows, rejected
+        As given.
+    """
+
+    def __init__(self, found: Mapping[str, Audit], rows: RowCounts, rejected: pd.DataFrame) -> None:
+        super().__init__(found)
+        self.rows = rows
+        self.rejected = rejected
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Return for each target `Audit.to_dict`, with the counts of the rows as "rows"."""
+        rows = self.rows.to_dict()
+        return {target: {"rows": rows, **result.to_dict()} for target, result in self.items()}
 
 
 def audit_model(
@@ -48,7 +126,7 @@ def audit_model(
     tolerance: float = 1e-6,
     seed: int = 0,
     trusted: Sequence[str] = (),
-) -> dict[str, Audit]:
+) -> ModelAudits:
     """Find out which symmetries a fitted model breaks, and by how much.
 
     Parameters
@@ -66,7 +144,7 @@ def audit_model(
     n_changes : int
         Changes of each molecule per symmetry, at most.
     tolerance : float
-        Change that counts as rounding, relative to the largest absolute prediction.
+        Change that counts as rounding, relative to the spread of the predictions.
     seed : int
         Of the rows and of the changes.
     trusted : sequence of str
@@ -74,8 +152,8 @@ def audit_model(
 
     Returns
     -------
-    dict of str to Audit
-        For each target what was found.
+    ModelAudits
+        For each target what was found; how many rows could be used, and the cells for which others could not.
 
     Raises
     ------
@@ -96,7 +174,7 @@ def audit_model(
         raise ArgumentError(f"must be at least 1, got {n}", where="n")
     frame = table if isinstance(table, pd.DataFrame) else read_table(table).frame
     rows = _Rows.of(fitted, frame, places, n=n, seed=seed)
-    return {
+    found = {
         target: audit(
             _Predicted(fitted, target, fitted.classes),
             rows.molecules,
@@ -109,10 +187,14 @@ def audit_model(
         )
         for target in fitted.targets
     }
+    return ModelAudits(found, rows.counts, rows.rejected)
 
 
 def write_audit(found: Mapping[str, Audit], path: str | os.PathLike[str]) -> Path:
     """Write what was found into a folder: audit.json, and for each target changes.csv, audit.png and audit.svg.
+
+    What `audit_model` returned tells of its rows, too: their counts stand in audit.json, and the cells for which rows
+    were left out in rejected.csv.
 
     Parameters
     ----------
@@ -137,7 +219,11 @@ def write_audit(found: Mapping[str, Audit], path: str | os.PathLike[str]) -> Pat
             ending = "" if len(found) == 1 else f"-{file_name(target) or number}"
             result.changes.to_csv(folder / f"changes{ending}.csv", index=False)
             save_figure(symmetry_audit(result), folder, f"audit{ending}")
-        content = {target: result.to_dict() for target, result in found.items()}
+        if isinstance(found, ModelAudits):
+            write_rejected(found.rejected, folder / "rejected.csv")
+            content = found.to_dict()
+        else:
+            content = {target: result.to_dict() for target, result in found.items()}
         write_file(folder / MARK, json.dumps(content, ensure_ascii=False, indent=1))
     return Path(path)
 
@@ -193,6 +279,8 @@ class _Rows:
 
     molecules: Molecules
     measured: dict[str, Any]
+    counts: RowCounts
+    rejected: pd.DataFrame
 
     @classmethod
     def of(cls, model: Model, frame: pd.DataFrame, places: _Places, *, n: int | None, seed: int) -> _Rows:
@@ -204,23 +292,45 @@ class _Rows:
         measured = {target: _measured(frame, target, bool(model.classes)) for target in model.targets}
         known = np.logical_and.reduce([values[1] for values in measured.values()])
         # Rows with a measured value tell the model's error; without any, the audit goes without it.
-        usable = np.flatnonzero(ok & known) if np.any(ok & known) else np.flatnonzero(ok)
+        wanted = bool(np.any(ok & known))
+        usable = np.flatnonzero(ok & known) if wanted else np.flatnonzero(ok)
+        bad = [*parsed.bad_cells]
+        if wanted:
+            bad += [cell for values in measured.values() for cell in values[2] if ok[cell.position]]
+        n_usable = len(usable)
         if n is not None and n < len(usable):
             rng = np.random.default_rng(item_seed(seed, "audited rows"))
             usable = np.sort(rng.choice(usable, n, replace=False))
         inputs = parsed.X.iloc[usable].reset_index(drop=True)
-        told = {target: values[usable] for target, (values, filled) in measured.items() if filled[usable].all()}
-        return cls(_molecules(inputs, frame.iloc[usable], places), told)
+        told = {target: values[usable] for target, (values, filled, _) in measured.items() if filled[usable].all()}
+        counts = RowCounts(
+            given=len(frame),
+            usable=n_usable,
+            not_read=int((~ok).sum()),
+            without_target=int(ok.sum()) - n_usable,
+            audited=len(usable),
+            targets=tuple(model.targets),
+        )
+        rejected = rejected_table(bad, pd.RangeIndex(1, len(frame) + 1))
+        return cls(_molecules(inputs, frame.iloc[usable], places), told, counts, rejected)
 
 
-def _measured(frame: pd.DataFrame, target: str, is_class: bool) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return the measured values of all rows, and which rows have one."""
-    if target not in map(str, frame.columns):
-        return np.full(len(frame), np.nan), np.zeros(len(frame), dtype=bool)
+def _measured(
+    frame: pd.DataFrame, target: str, is_class: bool
+) -> tuple[NDArray[Any], NDArray[np.bool_], list[BadCell]]:
+    """Return the measured values of all rows, which rows have one, and the cells of those that have none."""
+    columns = [str(name) for name in frame.columns]
+    if target not in columns:
+        return np.full(len(frame), np.nan), np.zeros(len(frame), dtype=bool), []
     cells = ParsedFrame(frame, {target: "category" if is_class else "number"})[target]
     values = np.asarray(cells.values)
     filled = np.array([not is_missing(value) for value in values], dtype=bool)
-    return values, filled if is_class else filled & np.isfinite(values.astype(np.float64))
+    if not is_class:
+        filled &= np.isfinite(values.astype(np.float64))
+    given = frame.iloc[:, columns.index(target)].tolist()
+    reasons = cells.reasons
+    bad = [BadCell(int(k), target, given[k], reasons.get(int(k), IS_MISSING)) for k in np.flatnonzero(~filled)]
+    return values, filled, bad
 
 
 def _molecules(inputs: pd.DataFrame, frame: pd.DataFrame, places: _Places) -> Molecules:

@@ -12,6 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from matterlearn.chemistry.molecules.graph import MoleculeGraph
 from matterlearn.core.errors import ArgumentError
 
+FARTHEST = 1e6
+"""Largest coordinate in angstrom (0.1 mm) of a molecule that is read: what lies beyond is a mistake, and its squares
+lose the digits that distances need."""
+
 
 @dataclass(frozen=True, eq=False)
 class Conformer:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDetermineBonds
 from rdkit.Geometry import Point3D
+from scipy.spatial import cKDTree
 
-from matterlearn.chemistry.molecules.conformers import Conformer
-from matterlearn.chemistry.molecules.graph import MoleculeGraph
+from matterlearn.chemistry.molecules.conformers import FARTHEST, Conformer
+from matterlearn.chemistry.molecules.graph import MOST_ATOMS, MoleculeGraph
 from matterlearn.core.errors import MatterlearnError
 
 DECIMALS = 15
@@ -32,11 +35,13 @@ def read_conformer(cell: Any) -> Conformer:
     Returns
     -------
     Conformer
+        Isotopes are not kept: an atom of deuterium is one of hydrogen.
 
     Raises
     ------
     MatterlearnError
-        If it cannot be read, has no positions in space, or is periodic.
+        If it cannot be read, has no positions in space, is periodic, has more than `MOST_ATOMS` atoms, or atoms beyond
+        `FARTHEST`.
 
     Examples
     --------
@@ -44,6 +49,8 @@ def read_conformer(cell: Any) -> Conformer:
     ((0, 1, 1.0), (0, 2, 1.0))
     """
     if isinstance(cell, Conformer):
+        _check_size(len(cell.graph))
+        _check_places(cell.positions)
         return cell
     if isinstance(cell, Chem.Mol):
         return _of_mol(cell)
@@ -76,7 +83,8 @@ def read_molecule(cell: Any) -> Any:
     Raises
     ------
     MatterlearnError
-        If it is no molecule; the reason of RDKit is given.
+        If it is no molecule; the reason of RDKit is given. Patterns of molecules, with placeholders (`*`) or bonds of
+        any kind (`~`), are none. Or if it has more than `MOST_ATOMS` atoms, not counting hydrogen that is implied.
 
     Examples
     --------
@@ -84,8 +92,10 @@ def read_molecule(cell: Any) -> Any:
     3
     """
     if isinstance(cell, Chem.Mol):
+        _check_atoms(cell, "the molecule")
         return cell
     if isinstance(cell, Conformer):
+        _check_size(len(cell.graph))
         return to_mol(cell)
     if not isinstance(cell, str) or not cell.strip():
         raise MatterlearnError(
@@ -95,10 +105,11 @@ def read_molecule(cell: Any) -> Any:
         mol = Chem.MolFromSmiles(cell.strip(), sanitize=False)
         if mol is None:
             raise MatterlearnError(f"{_short(cell)} is no SMILES")
+        if _IS_PATTERN.search(cell):
+            raise MatterlearnError(f"{_short(cell)} is a pattern", fix="name the elements")
+        _check_atoms(mol, _short(cell))
         _sanitize(mol)
         Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
-    if mol.GetNumAtoms() == 0:
-        raise MatterlearnError(f"{_short(cell)} has no atoms")
     return mol
 
 
@@ -180,6 +191,12 @@ def to_atoms(conformer: Conformer) -> Any:
     return Atoms(numbers=conformer.graph.numbers, positions=conformer.positions)
 
 
+_DIGITS = 9  # of a number of atoms; Python itself refuses to read numbers of some thousand
+
+_MANY_COLUMNS = re.compile(r":\s*[A-Z]\s*:\s*[^\s:\"'}]{4}")
+
+_IS_PATTERN = re.compile(r"\[[0-9]*#")  # an atom as [#6], which RDKit reads as carbon without hydrogen
+
 _BOND_TYPES = {
     1.0: Chem.BondType.SINGLE,
     2.0: Chem.BondType.DOUBLE,
@@ -224,6 +241,7 @@ def graph_of_mol(mol: Any) -> MoleculeGraph:
 
 
 def _of_mol(mol: Any) -> Conformer:
+    _check_size(mol.GetNumAtoms())
     if mol.GetNumConformers() != 1:
         found = "no positions" if mol.GetNumConformers() == 0 else f"{mol.GetNumConformers()} conformers"
         raise MatterlearnError(f"the molecule has {found}", fix="pass one conformer per row")
@@ -242,17 +260,35 @@ def _of_text(text: str) -> Conformer:
             mol = Chem.MolFromMolBlock(text, sanitize=False, removeHs=False, strictParsing=True)
             if mol is None:
                 raise MatterlearnError("the MOL block cannot be read")
+            _check_size(mol.GetNumAtoms())
             _sanitize(mol)
         return _of_mol(mol)
     if not text.split(maxsplit=1)[0].isdecimal():
         raise MatterlearnError("it is neither a MOL block nor an XYZ block")
+    text = text.lstrip()
+    _check_lines(text)
     return read_conformer(_read_xyz(text))
+
+
+def _check_lines(text: str) -> None:
+    """Check the number of atoms that an XYZ block states before its reader relies on it."""
+    count, _, rest = text.partition("\n")
+    stated = count.strip()
+    if not stated.isdecimal():
+        raise MatterlearnError(f"the XYZ block cannot be read ({_short(stated)!r} is no number of atoms)")
+    lines = [line for line in rest.split("\n")[1:] if line.strip() and not line.startswith("VEC")]
+    if len(stated) > _DIGITS or int(stated) != len(lines):
+        what = f"it states {_short(stated)} atoms, and the number of their lines is {len(lines)}"
+        raise MatterlearnError(f"the XYZ block cannot be read ({what})", fix="one molecule per cell, one atom per line")
+    _check_size(len(lines))
+    if _MANY_COLUMNS.search(rest.partition("\n")[0]):  # its reader would set aside memory for them all
+        raise MatterlearnError("the XYZ block cannot be read (it states thousands of columns)")
 
 
 def _read_xyz(text: str) -> Any:
     import ase.io
 
-    problems = []
+    problems: list[str] = []
     for format in ("extxyz", "xyz"):
         try:
             with warnings.catch_warnings():
@@ -260,12 +296,23 @@ def _read_xyz(text: str) -> Any:
                 return ase.io.read(io.StringIO(text), format=format, index=0)
         # ASE's readers raise whatever the line at hand makes them: errors of keys, values and indices among them.
         except Exception as error:
-            problems.append(f"{type(error).__name__}: {error}")
-    raise MatterlearnError(f"the XYZ block cannot be read ({_short(problems[-1])})")
+            problems.append(_in_words(error))
+    # Only the first reader knows of columns in another order.
+    extended = "properties=" in text.casefold()
+    raise MatterlearnError(f"the XYZ block cannot be read ({problems[0 if extended else -1]})")
+
+
+def _in_words(error: Exception) -> str:
+    """Say what a reader of ASE stumbled over."""
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+        return f"unknown element {_short(error.args[0])!r}"
+    no_number = re.search(r"could not convert string to float: '(.*)'", str(error))
+    return f"{_short(no_number[1])!r} is no number" if no_number else "a line of atoms is not: symbol x y z"
 
 
 def _without_bonds(numbers: Any, positions: Any) -> Conformer:
     """Find the bonds by distances; formal charges and orders are not known."""
+    _check_size(len(numbers))
     graph = MoleculeGraph(tuple(int(number) for number in numbers))
     bare = _checked(graph, positions)
     mol = Chem.RWMol()
@@ -283,6 +330,7 @@ def _without_bonds(numbers: Any, positions: Any) -> Conformer:
 
 def _checked(graph: MoleculeGraph, positions: Any) -> Conformer:
     conformer = Conformer(graph, positions)
+    _check_places(conformer.positions)
     if len(graph) > 1:
         closest, i, j = closest_atoms(conformer.positions)
         if closest < 1e-3:
@@ -292,10 +340,34 @@ def _checked(graph: MoleculeGraph, positions: Any) -> Conformer:
 
 def closest_atoms(positions: Any) -> tuple[float, int, int]:
     """Return the smallest distance between two atoms in angstrom, and which they are."""
-    gaps = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
-    np.fill_diagonal(gaps, np.inf)
-    i, j = np.unravel_index(int(np.argmin(gaps)), gaps.shape)
-    return float(gaps[i, j]), int(i), int(j)
+    gaps, atoms = cKDTree(positions).query(positions, k=2)
+    i = int(np.argmin(gaps[:, 1]))
+    # Where several atoms are at one place, any of them may stand first, not only the atom itself.
+    j = int(atoms[i, 1] if atoms[i, 1] != i else atoms[i, 0])
+    return float(gaps[i, 1]), min(i, j), max(i, j)
+
+
+def _check_places(positions: NDArray[np.float64]) -> None:
+    largest = float(np.max(np.abs(positions)))
+    if largest > FARTHEST:
+        what = f"a coordinate of {largest:.3g} angstrom is larger than {FARTHEST:.0e}"
+        raise MatterlearnError(what, fix="give positions in angstrom")
+
+
+def _check_size(n_atoms: int) -> None:
+    if n_atoms > MOST_ATOMS:
+        raise MatterlearnError(f"{n_atoms} atoms are more than the {MOST_ATOMS} that a molecule may have")
+
+
+def _check_atoms(mol: Any, name: str) -> None:
+    """Refuse patterns that stand for many molecules, and sizes beyond reason."""
+    if mol.GetNumAtoms() == 0:
+        raise MatterlearnError(f"{name} has no atoms")
+    _check_size(mol.GetNumAtoms())
+    if any(atom.GetAtomicNum() == 0 or atom.HasQuery() for atom in mol.GetAtoms()):
+        raise MatterlearnError(f"a placeholder stands in {name} where an atom should")
+    if any(bond.HasQuery() or bond.GetBondType() == Chem.BondType.UNSPECIFIED for bond in mol.GetBonds()):
+        raise MatterlearnError(f"a bond of any kind stands in {name}")
 
 
 def _sanitize(mol: Any) -> None:

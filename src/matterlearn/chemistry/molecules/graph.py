@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from matterlearn.chemistry.elements import SYMBOLS
 from matterlearn.core.errors import ArgumentError
 
+MOST_ATOMS = 1_000
+"""Atoms of the largest molecule that is read: distances between all its atoms are still handled with ease."""
+
 
 @dataclass(frozen=True)
 class MoleculeGraph:

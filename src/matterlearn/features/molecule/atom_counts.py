@@ -17,6 +17,7 @@ from matterlearn.data.structure_cells import atoms_of, looks_like_structure, rea
 from matterlearn.features.base import MatterTransformer
 from matterlearn.features.feature_facts import AMOUNT, FeatureFacts
 from matterlearn.features.flat import bad_row
+from matterlearn.features.molecule.learned import check_elements
 
 
 class AtomCounts(MatterTransformer):
@@ -70,6 +71,14 @@ class AtomCounts(MatterTransformer):
 
     def _names(self) -> list[str]:
         return [f"number of {symbol} atoms" for symbol in self.elements_]
+
+    def _check_learned(self) -> None:
+        """Raise a MatterlearnError if the elements cannot be, as a crafted model file may have them."""
+        check_elements(self.elements_)
+
+    def _width(self) -> int:
+        """Return the number of features."""
+        return len(self.elements_)
 
     def _facts(self) -> list[FeatureFacts]:
         return [FeatureFacts(AMOUNT, name) for name in self._names()]

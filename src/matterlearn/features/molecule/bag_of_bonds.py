@@ -26,8 +26,11 @@ class BagOfBonds(ApartTransformer):
 
     Attributes
     ----------
+    atom_room_, pair_room_ : dict of str to int
+        Room for atoms of each element ("H") and for pairs of each two ("H-C"); molecules with other elements or more
+        atoms are refused.
     bags_ : PairBags
-        Elements, and room for atoms and pairs; molecules with other elements or more atoms are refused.
+        The same, as it is used.
 
     References
     ----------
@@ -47,40 +50,55 @@ class BagOfBonds(ApartTransformer):
 
     symmetries: ClassVar[frozenset[str]] = frozenset(MOLECULE_SYMMETRIES)
 
-    bags_: PairBags
+    atom_room_: dict[str, int]
+    pair_room_: dict[str, int]
+
+    @property
+    def bags_(self) -> PairBags:
+        """The bags; they follow from the rooms, which a model file holds."""
+        return PairBags.of_room(self.atom_room_, self.pair_room_)
 
     def citations(self) -> list[str]:
         """Return what to cite: the paper of the bag of bonds."""
         return ["K. Hansen et al., J. Phys. Chem. Lett. 6, 2326 (2015)"]
 
     def _learn(self, conformers: Conformers) -> None:  # type: ignore[override]
-        self.bags_ = PairBags.of(conformers.graphs)
+        bags = PairBags.of(conformers.graphs)
+        self.atom_room_, self.pair_room_ = bags.atom_room, bags.pair_room
 
     def _block(self, block: Block) -> NDArray[np.float64]:
-        self.bags_.check(block.graph)
+        bags = self.bags_
+        bags.check(block.graph)
         charges = block.graph.atomic_numbers.astype(np.float64)
-        n_self = sum(self.bags_.counts.values())
-        out = np.zeros((len(block.rows), n_self + self.bags_.width))
+        n_self = sum(bags.counts.values())
+        out = np.zeros((len(block.rows), n_self + bags.width))
         start = 0
-        for number, room in self.bags_.counts.items():
+        for number, room in bags.counts.items():
             out[:, start : start + int((charges == number).sum())] = self_terms(np.array([float(number)]))
             start += room
         i, j = np.triu_indices(len(charges), 1)
         repulsions = charges[i] * charges[j] / pair_distances(block.positions)
-        self.bags_.sort(repulsions, block.graph, descending=True, out=out[:, n_self:])
+        bags.sort(repulsions, block.graph, descending=True, out=out[:, n_self:])
         return out
+
+    def _check_learned(self) -> None:
+        PairBags.of_room(self.atom_room_, self.pair_room_)
+
+    def _width(self) -> int:
+        return sum(self.atom_room_.values()) + sum(self.pair_room_.values())
 
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]
 
     def _facts(self) -> list[FeatureFacts]:
+        bags = self.bags_
         atoms = [
             FeatureFacts(f"{SYMBOLS[number - 1]} atoms", f"{SYMBOLS[number - 1]} atom {k + 1}", unit="e^2/angstrom")
-            for number, room in self.bags_.counts.items()
+            for number, room in bags.counts.items()
             for k in range(room)
         ]
         return atoms + [
             FeatureFacts(f"{bag} repulsion", f"{bag} repulsion {k + 1}", unit="e^2/angstrom")
-            for bag, size in zip(self.bags_.labels, self.bags_.sizes, strict=True)
+            for bag, size in zip(bags.labels, bags.sizes, strict=True)
             for k in range(size)
         ]

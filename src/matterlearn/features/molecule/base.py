@@ -72,6 +72,15 @@ class MoleculeTransformer(MatterTransformer):
         """Return the features of conformers of one graph, shape (n_rows, n_features)."""
         raise NotImplementedError
 
+    # What a model file is checked by.
+
+    def _check_learned(self) -> None:
+        """Raise a MatterlearnError if something that `fit` learns cannot be, and using it could do harm."""
+
+    def _width(self) -> int:
+        """Return the number of features, or a little more, without making anything of that size."""
+        return len(self._names())
+
 
 def as_conformers(X: Any) -> Conformers:
     r"""Return samples as one batch.

@@ -16,6 +16,7 @@ from matterlearn.core.errors import MatterlearnError
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.apart import ApartTransformer
 from matterlearn.features.molecule.choices import check_choice
+from matterlearn.features.molecule.learned import check_elements
 from matterlearn.features.molecule.memory import MEMORY, parameter_keys
 
 Per = Literal["central element", "molecule"]
@@ -73,6 +74,16 @@ class CentralTransformer(ApartTransformer):
         else:
             sums = self._sums(positions, kinds, kinds, len(self.elements_))
         return sums.reshape(len(sums), -1)
+
+    def _check_learned(self) -> None:
+        check_elements(self.elements_)
+
+    def _width(self) -> int:
+        return (1 if self.per == "molecule" else len(self.elements_)) * self._n_columns(len(self.elements_))
+
+    def _n_columns(self, n_elements: int) -> int:
+        """Return how many values an atom has."""
+        raise NotImplementedError
 
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]

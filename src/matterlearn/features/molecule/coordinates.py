@@ -11,6 +11,7 @@ from matterlearn.chemistry.molecules.conformers import Block, Conformers, coordi
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.base import MoleculeTransformer
 from matterlearn.features.molecule.fixed_size import check_size, one_size
+from matterlearn.features.molecule.learned import check_n_atoms
 
 
 class Coordinates(MoleculeTransformer):
@@ -45,6 +46,12 @@ class Coordinates(MoleculeTransformer):
     def _block(self, block: Block) -> NDArray[np.float64]:
         check_size(block.graph, self.n_atoms_)
         return block.positions.reshape(len(block.rows), -1)
+
+    def _check_learned(self) -> None:
+        check_n_atoms(self.n_atoms_)
+
+    def _width(self) -> int:
+        return 3 * self.n_atoms_
 
     def _names(self) -> list[str]:
         return coordinate_names(self.n_atoms_)

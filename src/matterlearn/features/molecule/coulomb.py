@@ -13,6 +13,7 @@ from matterlearn.core.errors import MatterlearnError
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.apart import ApartTransformer
 from matterlearn.features.molecule.choices import check_choice
+from matterlearn.features.molecule.learned import check_n_atoms
 from matterlearn.kernels.molecule.coulomb import coulomb_spectra, coulomb_triangles
 
 CoulombForm = Literal["eigenvalues", "sorted rows", "atoms"]
@@ -88,6 +89,12 @@ class CoulombMatrix(ApartTransformer):
         if self.form == "eigenvalues":
             return coulomb_spectra(charges, block.positions, self.n_atoms_)
         return coulomb_triangles(charges, block.positions, self.n_atoms_, by_norm=self.form == "sorted rows")
+
+    def _check_learned(self) -> None:
+        check_n_atoms(self.n_atoms_)
+
+    def _width(self) -> int:
+        return self.n_atoms_ if self.form == "eigenvalues" else self.n_atoms_ * (self.n_atoms_ + 1) // 2
 
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]

@@ -13,6 +13,7 @@ from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.apart import ApartTransformer
 from matterlearn.features.molecule.choices import check_choice
 from matterlearn.features.molecule.fixed_size import check_size, one_size
+from matterlearn.features.molecule.learned import check_n_atoms
 from matterlearn.features.molecule.pair_bags import PairBags
 from matterlearn.kernels.molecule.distances import pair_distances
 
@@ -38,8 +39,11 @@ class Distances(ApartTransformer):
     ----------
     n_atoms_ : int
         For `"atoms"`: number of atoms of every molecule; another number is refused in `transform`.
+    atom_room_, pair_room_ : dict of str to int
+        For `"sorted"`: the most atoms of each element ("H") and room for pairs of each two ("H-C"); molecules with
+        other elements or more are refused.
     bags_ : PairBags
-        For `"sorted"`: elements and room for pairs; molecules with other elements or more pairs are refused.
+        The same, as it is used.
     symmetries : frozenset of str
         Changes that leave the features as they are; permutation only for `"sorted"`.
 
@@ -66,11 +70,17 @@ class Distances(ApartTransformer):
     __module__ = "matterlearn.features.molecule.distances"
 
     n_atoms_: int
-    bags_: PairBags
+    atom_room_: dict[str, int]
+    pair_room_: dict[str, int]
 
     def __init__(self, form: DistanceForm = "plain", order: DistanceOrder = "atoms") -> None:
         self.form = form
         self.order = order
+
+    @property
+    def bags_(self) -> PairBags:
+        """The bags; they follow from the rooms, which a model file holds."""
+        return PairBags.of_room(self.atom_room_, self.pair_room_)
 
     @property
     def symmetries(self) -> frozenset[str]:  # type: ignore[override]
@@ -83,11 +93,12 @@ class Distances(ApartTransformer):
         check_choice(self.order, get_args(DistanceOrder), "order")
 
     def _learn(self, conformers: Conformers) -> None:  # type: ignore[override]
-        for name in ("n_atoms_", "bags_"):
+        for name in ("n_atoms_", "atom_room_", "pair_room_"):
             if hasattr(self, name):
                 delattr(self, name)
         if self.order == "sorted":
-            self.bags_ = PairBags.of(conformers.graphs)
+            bags = PairBags.of(conformers.graphs)
+            self.atom_room_, self.pair_room_ = bags.atom_room, bags.pair_room
         else:
             self.n_atoms_ = one_size(conformers)
 
@@ -96,12 +107,24 @@ class Distances(ApartTransformer):
             check_size(block.graph, self.n_atoms_)
             distances = pair_distances(block.positions)
             return 1.0 / distances if self.form == "inverse" else distances
-        self.bags_.check(block.graph)
+        bags = self.bags_
+        bags.check(block.graph)
         distances = pair_distances(block.positions)
-        out = np.zeros((len(block.rows), self.bags_.width))
+        out = np.zeros((len(block.rows), bags.width))
         inverse = self.form == "inverse"
-        self.bags_.sort(1.0 / distances if inverse else distances, block.graph, descending=inverse, out=out)
+        bags.sort(1.0 / distances if inverse else distances, block.graph, descending=inverse, out=out)
         return out
+
+    def _check_learned(self) -> None:
+        if self.order == "atoms":
+            check_n_atoms(self.n_atoms_)
+        else:
+            PairBags.of_room(self.atom_room_, self.pair_room_)
+
+    def _width(self) -> int:
+        if self.order == "atoms":
+            return self.n_atoms_ * (self.n_atoms_ - 1) // 2
+        return sum(self.pair_room_.values())
 
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]
@@ -112,8 +135,9 @@ class Distances(ApartTransformer):
         if self.order == "atoms":
             pairs = zip(*np.triu_indices(self.n_atoms_, 1), strict=True)
             return [FeatureFacts(f"{inverse}distance", f"{inverse}distance {i}-{j}", unit=unit) for i, j in pairs]
+        bags = self.bags_
         return [
             FeatureFacts(f"{inverse}{bag} distance", f"{inverse}{bag} distance {k + 1}", unit=unit)
-            for bag, size in zip(self.bags_.labels, self.bags_.sizes, strict=True)
+            for bag, size in zip(bags.labels, bags.sizes, strict=True)
             for k in range(size)
         ]

@@ -43,6 +43,9 @@ class _Fingerprint(GraphTransformer):
         word = "count" if self.counts else "bit"
         return [FeatureFacts(kind, f"{kind} {word} {k}", statistic=statistic) for k in range(self.n_bits)]
 
+    def _width(self) -> int:
+        return int(self.n_bits)
+
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]
 

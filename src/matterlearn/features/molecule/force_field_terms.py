@@ -16,6 +16,7 @@ from matterlearn.core.errors import ArgumentError, MatterlearnError
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.apart import ApartTransformer
 from matterlearn.features.molecule.choices import check_choice
+from matterlearn.features.molecule.learned import check_that, is_number_of_each, is_texts
 from matterlearn.features.molecule.typed_terms import (
     ANGLE,
     ATOM,
@@ -182,8 +183,28 @@ class ForceFieldTerms(ApartTransformer):
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]
 
+    def _check_learned(self) -> None:
+        of_kinds = self.types_
+        check_that(type(of_kinds) is dict and tuple(of_kinds) == KINDS, "types_")
+        for types in of_kinds.values():
+            check_that(is_texts(types) and all(one < other for one, other in pairwise(types)), "types_")
+        check_that(is_number_of_each(self.lengths_, of_kinds[BOND]), "lengths_")
+        check_that(is_number_of_each(self.angles_, of_kinds[ANGLE]), "angles_")
+
+    def _width(self) -> int:
+        return sum(len(self.types_[kind]) * len(shapes) for kind, shapes in self._shapes())
+
     def _facts(self) -> list[FeatureFacts]:
-        shapes: list[tuple[str, tuple[tuple[str, str], ...]]] = [
+        return [
+            FeatureFacts(f"{kind} {name}", f"{shape} of {kind} {name}", unit=unit)
+            for kind, of_kind in self._shapes()
+            for name in self.types_[kind]
+            for shape, unit in of_kind
+        ]
+
+    def _shapes(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """Return what the sums of each kind are of, and their units, in the order of the features."""
+        return [
             *((kind, (("number", ""),)) for kind in _COUNTED),
             (BOND, _powers("stretch", "angstrom", _STRETCH_POWERS)),
             (ANGLE, _powers("bend", "radian", _BEND_POWERS)),
@@ -194,12 +215,6 @@ class ForceFieldTerms(ApartTransformer):
                 (kind, tuple((f"({PAIR_SCALE:g} angstrom/r)^{n}", "") for n in self.exponents))
                 for kind in (PAIR_14, PAIR)
             ),
-        ]
-        return [
-            FeatureFacts(f"{kind} {name}", f"{shape} of {kind} {name}", unit=unit)
-            for kind, of_kind in shapes
-            for name in self.types_[kind]
-            for shape, unit in of_kind
         ]
 
     def citations(self) -> list[str]:

@@ -76,6 +76,15 @@ class GraphTransformer(MatterTransformer):
         """Return the features of one RDKit molecule, shape (n_features,)."""
         raise NotImplementedError
 
+    # What a model file is checked by.
+
+    def _check_learned(self) -> None:
+        """Raise a MatterlearnError if something that `fit` learns cannot be: nothing is learned."""
+
+    def _width(self) -> int:
+        """Return the number of features."""
+        return len(self._names())
+
 
 def _key(value: Any) -> Hashable | None:
     """Return what tells molecules apart that need not be computed twice; None where nothing cheap does."""

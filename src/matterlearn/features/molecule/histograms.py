@@ -17,6 +17,7 @@ from matterlearn.core.errors import ArgumentError, MatterlearnError
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.molecule.apart import ApartTransformer
 from matterlearn.features.molecule.choices import check_choice, check_number, check_whole
+from matterlearn.features.molecule.learned import check_elements
 from matterlearn.kernels.molecule import histograms
 from matterlearn.kernels.molecule.histograms import Bins, angle_histograms, make_bins, pair_histograms
 
@@ -65,6 +66,12 @@ class _ElementHistograms(ApartTransformer):
             if symbol not in known:
                 raise MatterlearnError(f"no molecule seen in fit holds {symbol}", fix="fit on all elements")
         return np.array([known[symbol] for symbol in graph.symbols], dtype=np.int64)
+
+    def _check_learned(self) -> None:
+        check_elements(self.elements_)
+
+    def _n_pairs(self) -> int:
+        return len(self.elements_) * (len(self.elements_) + 1) // 2
 
     def _pairs(self) -> list[tuple[str, str]]:
         return list(combinations_with_replacement(self.elements_, 2))
@@ -160,6 +167,9 @@ class PairDistribution(_ElementHistograms):
             weight=_WEIGHT[self.weight],
             decay=self.decay,
         )
+
+    def _width(self) -> int:
+        return self._n_pairs() * int(self.n_bins)
 
     def _facts(self) -> list[FeatureFacts]:
         inverse = self.geometry == "inverse distance"
@@ -272,6 +282,9 @@ class AngleDistribution(_ElementHistograms):
             cutoff=self.cutoff,
             sharpness=self.sharpness,
         )
+
+    def _width(self) -> int:
+        return len(self.elements_) * self._n_pairs() * int(self.n_bins)
 
     def _facts(self) -> list[FeatureFacts]:
         is_angle = self.geometry == "angle"

@@ -34,8 +34,9 @@ class InternalCoordinates(OneGraphTransformer):
 
     Attributes
     ----------
-    graph_ : MoleculeGraph
-        The molecule; another one, or the same with its atoms in another order, is refused by its row.
+    numbers_, bonds_, charges_ : tuple
+        The molecule, as a `MoleculeGraph` has them; `graph_` is that graph. Another one, or the same with its atoms in
+        another order, is refused by its row.
     symmetries : frozenset of str
         Changes that leave the features as they are; reflection only without sines.
 
@@ -80,6 +81,14 @@ class InternalCoordinates(OneGraphTransformer):
             ],
             axis=1,
         )
+
+    def _width(self) -> int:
+        degrees: list[int] = np.bincount(self.graph_.bond_pairs.ravel(), minlength=len(self.numbers_)).tolist()
+        n_chains = sum((degrees[i] - 1) * (degrees[j] - 1) for i, j, _ in self.bonds_)
+        n_angles = sum(degree * (degree - 1) // 2 for degree in degrees)
+        n_functions = 1 if self.dihedrals == "cos" else 2
+        # A little more than there are: chains about linear atoms and around rings of three are counted, not listed.
+        return len(self.bonds_) + n_angles + n_functions * n_chains
 
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]

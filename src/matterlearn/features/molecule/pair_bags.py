@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from matterlearn.chemistry.elements import SYMBOLS
 from matterlearn.chemistry.molecules.graph import MoleculeGraph
 from matterlearn.core.errors import MatterlearnError
+from matterlearn.features.molecule.learned import check_that, is_whole
 
 
 class PairBags(NamedTuple):
@@ -52,6 +53,38 @@ class PairBags(NamedTuple):
         kept = sorted(pair for pair, size in most.items() if size)
         return cls(tuple(kept), tuple(most[pair] for pair in kept), dict(sorted(counts.items())))
 
+    @classmethod
+    def of_room(cls, atoms: Mapping[str, int], pairs: Mapping[str, int]) -> PairBags:
+        """Return bags from what `atom_room` and `pair_room` gave.
+
+        Raises
+        ------
+        MatterlearnError
+            If there is no element, a name is none of an element or of two elements that atoms are of, or a room is no
+            whole number above 0.
+        """
+        given = type(atoms) is dict and type(pairs) is dict and bool(atoms)
+        known = given and all(symbol in _NUMBERS for symbol in atoms)
+        check_that(known and all(is_whole(room, 1, _MOST) for room in atoms.values()), "the room for atoms")
+        counts = {_NUMBERS[symbol]: room for symbol, room in atoms.items()}
+        numbers = sorted(counts)
+        names = {_label(a, b): (a, b) for a, b in combinations_with_replacement(numbers, 2)}
+        sound = all(name in names and is_whole(room, 1, _MOST) for name, room in pairs.items())
+        check_that(sound, "the room for pairs")
+        rooms = {names[name]: room for name, room in pairs.items()}
+        kept = sorted(rooms)
+        return cls(tuple(kept), tuple(rooms[pair] for pair in kept), {number: counts[number] for number in numbers})
+
+    @property
+    def atom_room(self) -> dict[str, int]:
+        """The most atoms of each element in one molecule: `{"H": 2}`."""
+        return {SYMBOLS[number - 1]: count for number, count in self.counts.items()}
+
+    @property
+    def pair_room(self) -> dict[str, int]:
+        """The most pairs of each two elements: `{"H-O": 2}`."""
+        return dict(zip(self.labels, self.sizes, strict=True))
+
     @property
     def width(self) -> int:
         """Number of pairs there is room for."""
@@ -59,8 +92,8 @@ class PairBags(NamedTuple):
 
     @property
     def labels(self) -> list[str]:
-        """Name of each bag: `"C-H"`."""
-        return [f"{SYMBOLS[a - 1]}-{SYMBOLS[b - 1]}" for a, b in self.pairs]
+        """Name of each bag: `"H-C"`."""
+        return [_label(a, b) for a, b in self.pairs]
 
     def check(self, graph: MoleculeGraph) -> None:
         """Raise a MatterlearnError if there is no room for a molecule."""
@@ -109,6 +142,16 @@ class PairBags(NamedTuple):
 
 
 _FIX = "fit on molecules as large, or take features of one width for all, such as histograms"
+
+
+_NUMBERS = {symbol: number for number, symbol in enumerate(SYMBOLS, 1)}
+
+_MOST = 1_000_000
+"""Atoms or pairs of one kind: beyond that, what is read is no molecule."""
+
+
+def _label(a: int, b: int) -> str:
+    return f"{SYMBOLS[a - 1]}-{SYMBOLS[b - 1]}"
 
 
 def _counts(graph: MoleculeGraph) -> dict[int, int]:

@@ -121,6 +121,10 @@ class SoapPowerSpectrum(CentralTransformer):
     ) -> NDArray[np.float64]:
         return molecule_power_spectrum(self.basis_, positions, kinds, len(self.elements_), rows, n_rows)
 
+    def _n_columns(self, n_elements: int) -> int:
+        n_functions = int(self.n_max) * n_elements
+        return n_functions * (n_functions + 1) // 2 * (int(self.l_max) + 1)
+
     def _columns(self) -> tuple[list[tuple[str, str]], str]:
         columns = []
         for one, two in combinations_with_replacement(self.elements_, 2):

@@ -119,6 +119,11 @@ class SymmetryFunctions(CentralTransformer):
         n_kinds = len(self.elements_)
         return molecule_symmetry_functions(self.functions_, positions, kinds, n_kinds, rows, n_rows)
 
+    def _n_columns(self, n_elements: int) -> int:
+        functions = self.functions_
+        n_angular = len(functions.angular) + len(functions.wide_angular)
+        return n_elements * len(functions.radial) + n_elements * (n_elements + 1) // 2 * n_angular
+
     def _columns(self) -> tuple[list[tuple[str, str]], str]:
         functions, elements = self.functions_, self.elements_
         shown = _shown([*functions.radial, *functions.angular, *functions.wide_angular])

@@ -16,6 +16,7 @@ from matterlearn.core.errors import ArgumentError, MatterlearnError
 from matterlearn.features.feature_facts import FeatureFacts
 from matterlearn.features.flat import bad_row
 from matterlearn.features.molecule.choices import check_choice
+from matterlearn.features.molecule.learned import check_that, is_whole
 from matterlearn.features.molecule.one_graph import OneGraphTransformer
 from matterlearn.kernels.molecule import internal
 
@@ -44,8 +45,9 @@ class TorsionFingerprint(OneGraphTransformer):
 
     Attributes
     ----------
-    graph_ : MoleculeGraph
-        The molecule; another one, or the same with its atoms in another order, is refused by its row.
+    numbers_, bonds_, charges_ : tuple
+        The molecule, as a `MoleculeGraph` has them; `graph_` is that graph. Another one, or the same with its atoms in
+        another order, is refused by its row.
     torsions_ : tuple of tuple of tuple of int
         For each entry of the fingerprint, the chains of four atoms it stands for.
     n_rings_ : int
@@ -145,8 +147,8 @@ class TorsionFingerprint(OneGraphTransformer):
             ) from error
         self.torsions_ = tuple(tuple(tuple(map(int, four)) for four in fours) for fours, _ in chains + rings)
         self.n_rings_ = len(rings)
-        self.scales_ = np.array([scale for _, scale in chains + rings])
-        self.weights_ = np.array(weights)
+        self.scales_ = np.array([scale for _, scale in chains + rings], dtype=np.float64)
+        self.weights_ = np.array(weights, dtype=np.float64)
 
     def _block(self, block: Block) -> NDArray[np.float64]:
         self._same_graph(block)
@@ -159,6 +161,28 @@ class TorsionFingerprint(OneGraphTransformer):
             else:
                 columns.append(sum(abs(angle) for angle in angles.T) / len(fours))
         return np.stack(columns, axis=1)
+
+    def _check_learned(self) -> None:
+        super()._check_learned()
+        entries, n_atoms = self.torsions_, len(self.numbers_)
+        check_that(
+            type(entries) is tuple
+            and len(entries) > 0
+            and all(type(fours) is tuple and len(fours) > 0 for fours in entries)
+            and all(
+                type(four) is tuple and len(four) == 4 and all(is_whole(atom, 0, n_atoms - 1) for atom in four)
+                for fours in entries
+                for four in fours
+            ),
+            "torsions_",
+        )
+        check_that(is_whole(self.n_rings_, 0, len(entries)), "n_rings_")
+        for name, values in (("scales_", self.scales_), ("weights_", self.weights_)):
+            of_each = isinstance(values, np.ndarray) and values.dtype == np.float64 and values.shape == (len(entries),)
+            check_that(of_each and bool(np.all(np.isfinite(values) & (values > 0))), name)
+
+    def _width(self) -> int:
+        return int(self._starts()[-1])
 
     def _names(self) -> list[str]:
         return [fact.label for fact in self._facts()]

@@ -27,6 +27,9 @@ RATIO_BOUNDS: Final = (1e-9, 1e4)
 AMPLITUDE_BOUNDS: Final = (1e-6, 1e6)
 """Of the amplitude that is fitted beside a given noise, in units of the most likely one at the start."""
 
+LARGEST_TARGET: Final = 1e120
+"""Beyond it, and below its inverse, squares of the target times the bounds above are no numbers of 64 bits."""
+
 _STARTS: Final = tuple(product((0.3, 1.0, 5.0), (1e-1, 1e-4)))
 """Length scales and noise ratios, in the units above, from which the likelihood is climbed on few rows."""
 
@@ -49,6 +52,10 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
     Length scale and noise are found by climbing the marginal likelihood with its exact slopes (L-BFGS); the mean and,
     unless the noise is given, the amplitude are the most likely ones for these in closed form. The climb starts at
     several places on 300 rows, goes on with the best on `search_rows`, and ends on all rows.
+
+    A target that does not vary, such as that of a single row, says nothing of how far the process strays elsewhere:
+    where the amplitude is to be fitted to one, the standard deviation is unknown, and infinite. Give an amplitude, or
+    more rows.
 
     Parameters
     ----------
@@ -73,7 +80,7 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     length_scale_, amplitude_, noise_, mean_ : float
-        What was taken.
+        What was taken. The amplitude is 0 where it was to be fitted to a target that does not vary.
     log_marginal_likelihood_ : float
         Natural logarithm of the density of the training targets.
     n_evaluations_ : int
@@ -155,15 +162,17 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
         Raises
         ------
         ArgumentError
-            If a given noise is so small that it is lost in rounding.
+            If a given noise is so small that it is lost in rounding, or the target so large or so small that its
+            variance is no number.
         """
         self._validate_params()
         rows, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         target = np.asarray(target, dtype=np.float64)
+        mean = None if self.mean == "fit" else float(self.mean)
+        varies = _varies(target, mean)
         self.center_ = rows.mean(axis=0)
         self.rows_ = rows - self.center_
         between = closeness(self.rows_, None, self.kernel)
-        mean = None if self.mean == "fit" else float(self.mean)
         climb = _Climb(self.length_scale, self.amplitude, self.noise, typical_length(between, self.kernel))
         self.n_evaluations_ = 0
         if climb.is_free and np.ptp(target) > 0:
@@ -186,8 +195,9 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
                 fix="give a larger one, or a shorter length scale",
             ) from error
         length_scale, ratio, _ = climb.taken(likelihood)
-        self.length_scale_, self.amplitude_ = float(length_scale), found.amplitude
-        self.noise_ = float(ratio * found.amplitude) if self.noise == "fit" else float(self.noise)
+        self.length_scale_ = float(length_scale)
+        self.amplitude_ = found.amplitude if varies or self.amplitude != "fit" else 0.0
+        self.noise_ = float(ratio * self.amplitude_) if self.noise == "fit" else float(self.noise)
         self.mean_ = found.mean
         self.log_marginal_likelihood_ = found.log_likelihood
         self.dual_coef_, self.factor_ = found.dual_coef, np.ascontiguousarray(found.factor)
@@ -217,7 +227,7 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
         Returns
         -------
         ndarray of float, shape (n_samples,), or a tuple of two
-            Predictions, and standard deviations in the unit of the target.
+            Predictions, and standard deviations in the unit of the target; infinite where they are unknown.
         """
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False) - self.center_
@@ -226,6 +236,8 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
         mean = np.concatenate([part[0] for part in parts])
         if not return_std:
             return mean
+        if self.amplitude_ == 0:  # nothing says how far the process strays
+            return mean, np.full(len(mean), np.inf)
         variance = self.amplitude_ * np.maximum(np.concatenate([part[1] for part in parts]), 0.0)
         return mean, np.sqrt(variance + self.noise_ if with_noise else variance)
 
@@ -240,6 +252,20 @@ class GaussianProcess(RegressorMixin, BaseEstimator):
         if total > 0:  # the mean itself is uncertain
             variance += (1.0 - values @ self.of_one_) ** 2 / total
         return mean, np.asarray(variance)
+
+
+def _varies(target: Floats, mean: float | None) -> bool:
+    """Tell whether the target differs from the mean that is given, or within itself; refuse what cannot be squared."""
+    with np.errstate(over="ignore"):
+        peak, spread = np.abs(target).max(), np.ptp(target) if mean is None else np.abs(target - mean).max()
+    if not max(peak, spread) < LARGEST_TARGET or 0 < spread < 1.0 / LARGEST_TARGET:
+        value = peak if peak >= LARGEST_TARGET else spread
+        raise ArgumentError(
+            f"a target of size {value:.3g} has a variance beyond the numbers of a computer",
+            where="y",
+            fix="take another unit",
+        )
+    return bool(spread > 0)
 
 
 class _Climb:

@@ -70,7 +70,9 @@ class KernelRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         What was taken.
     left_out_rmse_ : float or ndarray of float, shape (n_targets,)
         Root mean square error on rows that are left out, unit of the target. Of the chosen penalty it is a little
-        too low, since that was chosen by it.
+        too low, since that was chosen by it. The mean that is taken off the features, and a length scale that was taken
+        from the rows, stay those of all rows; with "polynomial" and a fit that leaves the row out of its mean too, the
+        number differs a little (with the other kernels the mean does not matter).
     tried_ : ndarray of float, shape (n_lengths, 3)
         Length scales that were tried on the search rows, the best penalty of each, and its mean squared error in units
         of the variance of the target; empty where nothing was chosen.

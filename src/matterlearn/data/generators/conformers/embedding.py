@@ -7,6 +7,7 @@ S. Riniker, G. A. Landrum, Journal of Chemical Information and Modeling 55, 2562
 
 from __future__ import annotations
 
+import signal
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,11 @@ def embed(mol: Any, n: int, seed: int, threads: int, random_start: bool) -> NDAr
     -------
     ndarray of float, shape (n_embedded, n_atoms, 3)
         In angstrom; fewer than `n` where attempts failed.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C, if that is what the process does at it.
     """
     return _embedded(mol, n, _parameters(seed, threads, random_start))
 
@@ -58,10 +64,30 @@ def embeds(mol: Any, random_start: bool) -> bool:
 
 
 def _embedded(mol: Any, n: int, parameters: Any) -> NDArray[np.float64]:
+    """Embed, and hand on a Ctrl-C that RDKit took.
+
+    While it embeds, RDKit has a handler of its own: at Ctrl-C it returns no conformers, as if all attempts had failed,
+    and raises nothing. To block the signal in this thread would not do, since another thread (of BLAS) then gets it.
+    """
+    parameters.trackFailures = True
+    while True:
+        work = Chem.Mol(mol)
+        with rdBase.BlockLogs():
+            rdDistGeom.EmbedMultipleConfs(work, n, parameters)
+        n_failures = sum(parameters.GetFailureCounts())  # one for each attempt that failed, of this call
+        if work.GetNumConformers() or n_failures >= n * parameters.maxIterations or not _begins(mol, parameters):
+            return positions_of(work)
+        signal.raise_signal(signal.SIGINT)  # where it is ignored, all is done again
+
+
+def _begins(mol: Any, like: Any) -> bool:
+    """Return whether there are attempts at all: for bounds that contradict each other RDKit makes none."""
+    parameters = _parameters(1, 1, like.useRandomCoords)
+    parameters.maxIterations, parameters.trackFailures = 1, True
     work = Chem.Mol(mol)
     with rdBase.BlockLogs():
-        rdDistGeom.EmbedMultipleConfs(work, n, parameters)
-    return positions_of(work)
+        rdDistGeom.EmbedMultipleConfs(work, 1, parameters)
+    return bool(work.GetNumConformers() or sum(parameters.GetFailureCounts()))
 
 
 def compared_atoms(mol: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

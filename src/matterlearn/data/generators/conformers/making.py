@@ -172,7 +172,7 @@ def _recipes(smiles: list[Any], n: int, force_field: str, stereo: str) -> tuple[
             if recipe.smiles in seen:
                 raise MatterlearnError(f"the same molecule as in row {seen[recipe.smiles]}")
             if n < len(recipe.isomers):
-                raise MatterlearnError(f"{n} conformers for {len(recipe.isomers)} isomers", fix="raise n")
+                raise MatterlearnError(_shortage(n, recipe), fix="raise n")
         except MatterlearnError as error:
             if len(smiles) == 1:
                 raise MatterlearnError(error.what, where=f"SMILES {text!r}", fix=error.fix) from error
@@ -185,6 +185,10 @@ def _recipes(smiles: list[Any], n: int, force_field: str, stereo: str) -> tuple[
             f"none of the {len(smiles)} molecules can be used; the first: {bad[0].reason}", where="smiles"
         )
     return recipes, rejected_table(bad, pd.RangeIndex(1, len(smiles) + 1))
+
+
+def _shortage(n: int, recipe: Recipe) -> str:
+    return f"{n} conformer{'s' if n > 1 else ''} for {len(recipe.isomers)} isomers"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ STEREO: Final = ("any", "enumerate", "fix")
 MOST_ISOMERS: Final = 256
 """More are not enumerated."""
 
+MOST_PROBED: Final = 2
+"""Of more isomers the note takes for granted that several can be embedded: an impossible one takes seconds to tell."""
+
 
 @dataclass(frozen=True, eq=False)
 class Isomer:
@@ -55,7 +58,7 @@ class Recipe:
     isomers : tuple of Isomer
         One, unless they are enumerated.
     note : str or None
-        What was left open and what was done.
+        What was left open and what was done; None too where only one isomer can be.
     """
 
     smiles: str
@@ -174,12 +177,12 @@ def _note(
     if not centres + bonds:
         return None
     n_isomers, counted = count_isomers(mol)
+    if counted and _only_one(mol, n_isomers, found if stereo == "enumerate" else None):
+        return None
     parts = [
         f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((centres, "stereocentre"), (bonds, "double bond")) if n
     ]
-    amount = (
-        f"{n_isomers} stereoisomer{'s' if n_isomers > 1 else ''}" if counted else f"up to {n_isomers:,} stereoisomers"
-    )
+    amount = f"{n_isomers} stereoisomers" if counted else f"up to {n_isomers:,} stereoisomers"
     if stereo == "any":
         done = "they are mixed; the column isomer says which each conformer is"
     elif stereo == "fix":
@@ -188,3 +191,10 @@ def _note(
         left_out = n_isomers - len(found or [])
         done = "each was made" if not left_out else f"{left_out} cannot be embedded, each of the others was made"
     return f"{smiles} leaves {' and '.join(parts)} open: {amount}; {done}."
+
+
+def _only_one(mol: Any, n_isomers: int, every: list[Isomer] | None) -> bool:
+    """Return whether a single isomer can be embedded, of several on paper or of one; `every` has them if known."""
+    if n_isomers == 1 or every is not None:
+        return n_isomers == 1 or len(every or []) == 1
+    return n_isomers <= MOST_PROBED and sum(True for _ in islice(_isomers(mol, "any"), 2)) == 1

@@ -17,7 +17,7 @@ BATCH: Final = 100
 FOLDER: Final = "made"
 """Folder of the data home in which sets are kept that were computed here."""
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Counted up when the same request would give another set or another file."""
 
 

@@ -35,7 +35,7 @@ def label_costs(panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequenc
                 dash = DASHES[seen[kind] % len(DASHES)]
                 axis.plot(seconds, errors, color=color, marker=marker, markersize=4, linestyle=dash, label=name)
                 seen[kind] += 1
-            axis.set_xlabel("processor time for labels, features and fit (s)")
+            axis.set_xlabel("labels, features and fit (s)")
             axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
             axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
             for of in (axis.xaxis, axis.yaxis):

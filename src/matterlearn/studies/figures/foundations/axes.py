@@ -49,7 +49,7 @@ def counting(axis: Any) -> None:
     axis : matplotlib.axes.Axes
         What counts are drawn in.
     """
-    axis.yaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
+    axis.yaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True))
 
 
 def power(value: float) -> str:

@@ -50,10 +50,12 @@ def penalty_touch(
     lowest = float(loss(free[None, :])[0])
     size, radius = float(np.abs(diamond).sum()), float(np.linalg.norm(circle))
     touched = [float(loss(point[None, :])[0]) for point in (diamond, circle)]
-    seen = np.vstack([contour_edge(loss, free, max(touched)), np.multiply(max(size, radius), [[1, 1], [-1, -1]])])
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    half = (0.5 + MARGIN) * float((high - low).max())  # both axes as long as each other
-    across, up = (np.linspace(middle - half, middle + half, N_GRID) for middle in (low + high) / 2)
+    outermost = contour_edge(loss, free, max(touched))
+    reach = max(size, radius)
+    # Both axes as long as each other, around the regions and the whole contour; the loss is asked for around that only.
+    seen = np.vstack([outermost, [[reach, reach], [-reach, -reach]]])
+    (left, bottom), (right, top) = _box(seen, square=True)
+    across, up = np.linspace(*_box(outermost, square=False), N_GRID).T
     grid = np.stack(np.meshgrid(across, up), axis=-1)  # (n_grid, n_grid, 2), [row: second weight]
     heights = loss(grid.reshape(-1, 2)).reshape(N_GRID, N_GRID)
     corners = size * np.array([[1, 0], [0, 1], [-1, 0], [0, -1]])
@@ -83,8 +85,8 @@ def penalty_touch(
             axis.set_title(title)
             axis.set_aspect("equal")
             axis.set_xlabel(f"weight of {names[0]}")
-        axes[0].set_xlim(across[0], across[-1])
-        axes[0].set_ylim(up[0], up[-1])
+        axes[0].set_xlim(left, right)
+        axes[0].set_ylim(bottom, top)
         axes[0].set_ylabel(f"weight of {names[1]}")
     return figure
 
@@ -125,3 +127,11 @@ def contour_edge(loss: Callable[[Floats], Floats], lowest: Floats, level: float)
         inside = loss(lowest + middle[:, None] * directions) < level
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)
     return np.asarray(lowest + far[:, None] * directions)
+
+
+def _box(places: Floats, *, square: bool) -> tuple[Floats, Floats]:
+    """Return the lower left and the upper right corner of a box around places, with some room."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    width = np.full(2, (high - low).max()) if square else high - low
+    middle, half = (low + high) / 2, (0.5 + MARGIN) * width
+    return middle - half, middle + half

@@ -155,7 +155,8 @@ def add_kernel_trick(part: CasePage, run: StudyRun) -> None:
         "" if part["best"] == TRUE_DEGREE else "It is least at degree {_best} ({_best_error:.2%}).",
         "Features number {_n_true_features} then and {_n_highest:,} at degree {_highest}, where writing them out takes"
         " {_highest_ratio:.3g} times as long as the kernel, which always has {_n_train} equations to solve.",
-        f"At degree{'s' if len(quicker) > 1 else ''} {{_features_quicker_at:d}} the features were the quicker way."
+        f"At degree{'s' if len(quicker) > 1 else ''} {{_features_quicker_at:d}} the features were the quicker way in"
+        " this run."
         if quicker
         else "",
         "Of the {_n_coordinates} coordinates of a molecule of {_n_atoms} atoms there would be {_n_of_molecule:,}.",

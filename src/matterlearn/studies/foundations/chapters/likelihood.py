@@ -35,7 +35,7 @@ EQUAL = 1e-5
 """Relative difference of parameters that counts as none: minimisers stop where the loss is flat."""
 
 FAR = 4
-"""Standard errors from which on a mean is not that of theory."""
+"""Standard errors from which on a difference is hardly chance."""
 
 
 def add_likelihood(part: CasePage, run: StudyRun) -> None:
@@ -168,9 +168,10 @@ def add_likelihood(part: CasePage, run: StudyRun) -> None:
         "The fitted width is σ̂ = {_first_sigma_n:.2f} mm by n and {_first_sigma:.2f} mm by n − p in the first set."
         " Its square, the variance, is over {_n_sets:,} sets {_by_n_ratio:.3f} ± {_by_n_ratio_se:.3f} (standard error)"
         " of the true one with n, where theory has 1 − p / n = {_expected_ratio:.3f}, and {_by_degrees_ratio:.3f} ±"
-        " {_by_degrees_ratio_se:.3f} with n − p, where theory has 1: "
-        + ("right in the mean" if part["degrees_off"] < FAR else "not right in the mean")
-        + " ({_degrees_off:.1f} standard errors off). The width itself is {_width_ratio:.3f} of the true one with"
+        " {_by_degrees_ratio_se:.3f} with n − p, where theory has 1, {_degrees_off:.1f} standard"
+        " errors away"
+        + ("" if part["degrees_off"] < FAR else ", too far to be chance")
+        + ". The width itself is {_width_ratio:.3f} of the true one with"
         " n − p (theory {_width_theory:.3f}), for the mean of roots lies below the root of the mean.",
         "The thermometer reads {_fitted_temperature:,.0f} ± {_temperature_se:.0f} K, {_temperature_off:.1f} standard"
         " errors from the truth, and puts the Fermi level at {_fitted_level:.1f} meV.",
