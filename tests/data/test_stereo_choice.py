@@ -9,7 +9,7 @@ from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers
 from matterlearn.chemistry.molecules import to_mol
 from matterlearn.core.errors import MatterlearnError
 from matterlearn.data.generators.conformers import make_conformers
-from matterlearn.data.generators.conformers.molecules import count_isomers, read_recipe
+from matterlearn.data.generators.conformers.molecules import read_recipe
 
 
 def isomers_of(smiles: str) -> list[str]:
@@ -65,8 +65,8 @@ def test_isomers_that_cannot_be_are_left_out(tmp_path):
     assert any("cannot be embedded" in note for note in made.notes)
 
 
-# one isomer on paper; two, one of which would need a trans ring of three; a double bond that a ring holds
-@pytest.mark.parametrize("smiles", ["C12C3C1C23", "CC12CC1C2", "C1CC12CC2"])
+# one isomer on paper; two, one of which would join two rings of three by a trans bond
+@pytest.mark.parametrize("smiles", ["C12C3C1C23", "CC12CC1C2"])
 @pytest.mark.parametrize("stereo", ["any", "fix", "enumerate"])
 def test_nothing_is_said_where_one_isomer_can_be(smiles, stereo):
     recipe = read_recipe(smiles, force_field="UFF", stereo=stereo)

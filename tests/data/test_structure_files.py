@@ -158,6 +158,12 @@ def test_of_a_file_without_a_sound_record_the_reason_is_told(tmp_path):
         make_dataset(tmp_path / "cut.sdf", "E")
 
 
+def test_properties_without_a_structure_are_a_row_with_their_text():
+    [record] = split_sdf("> <E>\n1.5\n\n$$$$\n")
+    assert record.structure == "> <E>\n1.5\n\n"
+    assert (record.title, record.properties) == ("", {"E": "1.5"})
+
+
 def test_a_missing_end_of_record_hides_no_molecule():
     assert [record.structure for record in split_sdf("".join(BLOCKS))] == BLOCKS
 

@@ -100,7 +100,7 @@ def stored_value(value):
         keys = node("ListNode", "builtins.list", content=[node("TypeNode", "builtins.str") for _ in value])
         content = {key: stored_value(item) for key, item in value.items()}
         return node("DictNode", "builtins.dict", key_types=keys, content=content)
-    return scalar(value)
+    return {**scalar(value), "content": json.dumps(value)}
 
 
 ELEMENTS = {

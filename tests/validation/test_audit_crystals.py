@@ -183,7 +183,9 @@ def test_molecules_and_crystals_are_audited_apart():
 
 def test_three_cells_are_told_from_one_where_two_are_not():
     # Waves that fit into one cell and into two, as those of a mesh would.
-    found = audit(lambda structures: [float(len(one) % 3 == 0) for one in structures], [HANDED], symmetries=["supercell"])
+    found = audit(
+        lambda structures: [float(len(one) % 3 == 0) for one in structures], [HANDED], symmetries=["supercell"]
+    )
     assert found.holds
     crystal = Structure(Lattice.from_parameters(3, 4, 5, 80, 95, 102), ["Si", "O"], [[0, 0, 0], [0.3, 0.6, 0.4]])
     thirds = audit(lambda structures: [len(one) % 3 == 0 for one in structures], [crystal], symmetries=["supercell"])

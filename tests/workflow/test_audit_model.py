@@ -178,7 +178,7 @@ def test_what_is_written_is_what_was_found(tmp_path):
     names = sorted(path.name for path in folder.iterdir())
     assert names == [
         *("audit-e-kcal.png", "audit-e-kcal.svg", "audit-gap.png", "audit-gap.svg", "audit.json"),
-        *("changes-e-kcal.csv", "changes-gap.csv"),
+        *("changes-e-kcal.csv", "changes-gap.csv", "rejected.csv"),
     ]
     content = json.loads((folder / "audit.json").read_text())
     assert [check["verdict"] for check in content["gap"]["checks"]] == [check.verdict for check in found["gap"].checks]

@@ -227,7 +227,11 @@ def _add_sdf_record(records: list[Record], lines: list[str]) -> None:
         elif line.strip():
             item.append(line)
     texts = {name: "\n".join(value) for name, value in properties.items() if name}
-    records.append(Record("\n".join([*lines[start : end + 1], ""]), lines[start].strip(), texts))
+    block = lines[start : end + 1]
+    if not any(line.strip() for line in block):  # properties of nothing: their text, so that the row can be told
+        records.append(Record("\n".join([*lines, ""]), "", texts))
+        return
+    records.append(Record("\n".join([*block, ""]), block[0].strip(), texts))
     _add_stray(records, stray)
 
 

@@ -86,7 +86,7 @@ def symmetry_audit(audit: Audit) -> PointedFigure:
 
 def _draw(axis: Any, row: int, check: SymmetryCheck, values: NDArray[np.float64], zero: float) -> float:
     """Draw one symmetry and return where its median lies."""
-    color, marker = (BLUE, "o") if check.verdict == "holds" else (ORANGE, "s")
+    color, marker = {"holds": (BLUE, "o"), "broken": (ORANGE, "s")}.get(check.verdict, (GREY, "d"))
     said: str = check.verdict
     if check.n_failed:
         share = check.n_failed / check.n_rows
@@ -97,7 +97,7 @@ def _draw(axis: Any, row: int, check: SymmetryCheck, values: NDArray[np.float64]
         xycoords=("axes fraction", "data"),
         va="center",
         fontsize=8,
-        color=GREY if check.verdict == "not tested" else color,
+        color=color,
         fontweight="bold" if check.verdict == "broken" else "normal",
         annotation_clip=False,
     )

@@ -31,5 +31,5 @@ def check_numbers(*, n_changes: Any, tolerance: Any, random_state: Any) -> None:
             raise ArgumentError(f"must be a whole number, got {value!r}", where=name, fix=f"{least} or more")
         if value < least:
             raise ArgumentError(f"must be at least {least}, got {value}", where=name)
-    if not (isinstance(tolerance, Real) and math.isfinite(tolerance) and tolerance >= 0):
+    if not (isinstance(tolerance, Real) and math.isfinite(tolerance) and float(tolerance) >= 0):
         raise ArgumentError(f"must be a number from 0, got {tolerance!r}", where="tolerance")

@@ -70,9 +70,9 @@ def audit(
     n_changes : int
         Changes per symmetry, at most.
     tolerance : float
-        Change that counts as rounding, relative to the spread of the predictions (their standard deviation), or, where
-        they do not vary, to the largest; of a probability absolute. A change below `ROUNDING` of the largest prediction
-        is rounding in any case.
+        Change that counts as rounding, relative to the spread of the predictions (their standard deviation); where they
+        do not vary, to the largest, or to 1 in their unit if this is less; of a probability absolute. A change below
+        `ROUNDING` of the largest prediction is rounding in any case.
     unit : str
         Unit of the prediction, for the text.
     random_state : int

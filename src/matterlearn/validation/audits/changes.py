@@ -224,7 +224,9 @@ def _permuted_molecules(samples: Molecules, symmetry: str, number: int, rng: np.
     if number % 2:  # an order of its own for each molecule
         graphs = samples.conformers.graphs
         each = [molecules.random_order(graphs[which].numbers, rng, like=like) for which in samples.conformers.which]
-        rows = np.array([row for row, order in enumerate(each) if np.any(order != np.arange(len(order)))], dtype=np.intp)
+        rows = np.array(
+            [row for row, order in enumerate(each) if np.any(order != np.arange(len(order)))], dtype=np.intp
+        )
         part, sites = samples.rows(rows), tuple(each[row] for row in rows)
         new = replace(part, conformers=molecules.reordered_each(part.conformers, sites), orders=sites)
         return Change(symmetry, number, "with its atoms in another order", rows, new, _no_turns(len(rows)), sites)

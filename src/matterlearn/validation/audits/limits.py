@@ -54,8 +54,8 @@ class Limits:
         before : Outputs
             What it said.
         tolerance : float
-            Change that counts as rounding, relative to the spread of an output; to its size where it does not vary.
-            Of probabilities absolute.
+            Change that counts as rounding, relative to the spread of an output. Where it does not vary: relative
+            to its size, or to 1 in its unit if this is less. Of probabilities absolute.
 
         Returns
         -------
@@ -71,7 +71,7 @@ class Limits:
             limit = np.full(n, float(tolerance))
             return cls("probability", limit, limit, spread, ones, float(largest.max()))
         varies = spread > ROUNDING * largest
-        sure = np.maximum(tolerance * np.where(varies, spread, largest), ROUNDING * largest)
+        sure = np.maximum(tolerance * np.where(varies, spread, np.minimum(largest, 1.0)), ROUNDING * largest)
         # Smaller than the rounding of its neighbours, an output may be what is left of them where they cancel.
         floor = max(TOO_SMALL, ROUNDING * float(largest.max()))
         small = largest <= floor

@@ -118,7 +118,8 @@ class Audit:
         Mean absolute error of the unchanged predictions, for classes the share that is wrong; NaN without measured
         values.
     tolerance, limit : float
-        Relative to the spread, and as a change of the prediction; of several outputs each has its own limit, and `limit` is NaN.
+        Relative to the spread, and as a change of the prediction; of several outputs each has its own limit, and
+        `limit` is NaN.
     intensive : bool
         Whether the prediction of a supercell must be that of the cell; if not, it grows with the number of atoms.
     random_state : int

@@ -87,10 +87,7 @@ def check_of(
     first = known.loc[known["number"] == known["number"].min()]
     largest = known.iloc[int(known["difference"].to_numpy().argmax())] if len(known) else None
     broken = bool(table["beyond"].any())
-    if doubt and not broken:
-        reason = doubt
-    else:
-        reason = next((text for text in table["reason"] if text), "")
+    reason = doubt if doubt and not broken else next((text for text in table["reason"] if text), "")
     value = math.nan if largest is None else float(largest["difference"])
     median, first_median = _median(known["difference"]), _median(first["difference"])
     return SymmetryCheck(
