@@ -391,10 +391,10 @@ def test_a_large_total_energy_hides_no_change():
     assert found.broken == ("translation",)
     assert found.check("translation").largest_of_spread > 1
     # An invariant of the same size is rounded, and holds; the text says how small the change is against the spread.
-    held = audit(lambda given: [-1e6 + 0.01 * invariant(one) for one in given], batch())
+    held = audit(lambda given: [-1e6 + 0.01 * invariant(one) for one in given], batch(), n_changes=2)
     assert set(held.held) == ALL
     assert held.limit < 1e-6 * held.spread * 1.001 + 1e-7
-    slightly = audit(lambda given: [0.01 * invariant(one) + 1e-10 * one.positions[0, 0] for one in given], batch())
+    slightly = audit(each(lambda one, r: 1e-10 * one.positions[0, 0]), batch(), n_changes=2)
     assert slightly.holds
     assert re.search(r"changes the prediction by \S+ at most, \S+ of the spread of the predictions", slightly.text)
     # Where predictions do not vary there is no spread, and the change is seen all the same.
@@ -423,7 +423,11 @@ def test_what_is_zero_but_for_rounding_is_not_judged():
     centred = batch().with_positions(np.concatenate([one.positions - one.positions.mean(0) for one in batch()]))
     far = audit(lambda given: [one.positions[:, 0].mean() for one in given], centred, symmetries=["translation"])
     assert far.broken == ("translation",)
-    beside = audit(lambda given: [[x, invariant(one)] for x, one in zip(cancelled(given), given, strict=True)], batch())
+    beside = audit(
+        lambda given: [[x, invariant(one)] for x, one in zip(cancelled(given), given, strict=True)],
+        batch(),
+        n_changes=2,
+    )
     assert beside.holds
     assert "Output 'output 0' is zero but for rounding and was not judged." in beside.text
 
