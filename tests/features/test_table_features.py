@@ -115,10 +115,18 @@ def test_clone_is_fresh():
     assert not hasattr(clone(features), "transformers_")
 
 
-@pytest.mark.parametrize("kind", ["text", "structure"])
+@pytest.mark.parametrize("kind", ["text", "drawing"])
 def test_kinds_that_are_no_input(kind):
     with pytest.raises(ArgumentError, match=f"column 'note' is {kind}, which is no input"):
         table_features(["note"], {"note": kind})
+
+
+def test_structures_are_described_by_terms_and_surroundings():
+    features = table_features(["atoms"], {"atoms": "structure"}, representation="descriptors")
+    water = "3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
+    names = list(features.fit(pd.DataFrame({"atoms": [water, water]})).get_feature_names_out())
+    assert any(name.startswith("stretch of bond H(O)-O2") for name in names)
+    assert any(name.startswith("O: H at") for name in names)
 
 
 def test_citations_are_those_of_the_parts():

@@ -17,6 +17,12 @@ KEYS = ("workshop", "augmented", "internal", "pairs", "terms", "network")
 SIZES = (40, 90, 160)
 
 
+def by_name(figure, folder, name: str) -> bytes:
+    figure.canvas.draw()
+    (folder / f"{name}.png").write_bytes(b"drawn")
+    return b"drawn"
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """The study with six of its learners, written."""
@@ -34,6 +40,7 @@ def page(tmp_path_factory):
         "matterlearn.studies.conformers.learners",
         lambda quick, seed: [one for one in every(quick, seed) if one.key in KEYS],
     )
+    patch.setattr("matterlearn.studies.page.save_figure", by_name)  # drawing them again takes longer than the rest
     made = build(StudyRun("conformers", quick=True, demo=False, seed=0, workers=1, say=lambda text: None))
     folder = tmp_path_factory.mktemp("study")
     made.write(folder)

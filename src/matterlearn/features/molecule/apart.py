@@ -40,7 +40,7 @@ class ApartTransformer(MoleculeTransformer):
     >>> batch = Conformers.of_one(MoleculeGraph((1, 1)), places)
     >>> Nearness().fit_transform(batch[:1]).tolist()
     [[2.0]]
-    >>> Nearness().fit_transform(batch)
+    >>> Nearness().fit_transform(batch)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     matterlearn.core.errors.RowError: row 1: cannot use Conformer(H2): atoms 0 and 1 are 0 angstrom apart; ...
