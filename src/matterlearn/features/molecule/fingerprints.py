@@ -14,7 +14,7 @@ from matterlearn.features.feature_facts import BIT, FeatureFacts
 from matterlearn.features.molecule.choices import check_whole
 from matterlearn.features.molecule.graph_base import GraphTransformer
 
-_MOST_BITS = 1 << 20
+_MOST_BITS = 1 << 19  # a model file takes no more than a million columns
 _FARTHEST = 20  # bonds
 
 
